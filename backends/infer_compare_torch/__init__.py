@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from infer_compare_torch.loaded import LoadedModel
 
 ONNX_OPSET = 20
-"""Of the files that are exported."""
+"""The ONNX opset of exported files."""
 
 BFLOAT16_FLAGS = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
-"""Of processors that multiply in bfloat16, on x86 and on Arm; others emulate it."""
+"""CPU flags of processors that multiply in bfloat16, on x86 and on Arm; others emulate it."""
 
 
 class TorchBackend(Backend["LoadedModel"]):
@@ -63,7 +63,7 @@ class TorchBackend(Backend["LoadedModel"]):
     options: ClassVar[type[Options]] = TorchOptions
 
     def __init__(self, settings: Settings) -> None:
-        """Keeps the settings.
+        """Keep the settings.
 
         Raises:
             OptionError: an option has no effect without another one, or beside it.
@@ -103,7 +103,7 @@ class TorchBackend(Backend["LoadedModel"]):
         return runtime.devices()
 
     def describe(self, model: ModelSource, folder: Path) -> ModelDescription:
-        """Return what a `.pt2` file or a function of the user's holds; the weights of what a function makes are saved.
+        """Describe a `.pt2` file, or what a user's function makes; the weights of the latter are saved.
 
         Raises:
             UnsupportedModel: another format, or a function that makes something else than a torch model.

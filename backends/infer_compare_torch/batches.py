@@ -1,4 +1,4 @@
-"""Batches of a data set as a program with PyTorch makes them: by a `DataLoader`."""
+"""Batches of a data set from a `DataLoader`, as programs with PyTorch use it."""
 
 from __future__ import annotations
 
@@ -41,5 +41,5 @@ def batches(dataset: Sequence[NDArray[Any]], size: int, options: TorchOptions) -
 
 
 def pins(options: TorchOptions) -> bool:
-    """Return whether batches come in pinned memory; torch has it only with a CUDA device."""
+    """Return whether batches lie in pinned memory, which torch has only with a CUDA device."""
     return options.pin_memory and torch.cuda.is_available()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
-"""What can be asked for with `precision=`."""
+"""The values of the option `precision`."""
 
 
 def cast(module: nn.Module, dtype: torch.dtype) -> nn.Module:
@@ -61,7 +61,7 @@ def _cast_graph(module: fx.GraphModule, dtype: torch.dtype) -> None:
 
 
 def _constants(module: nn.Module) -> Iterator[tuple[nn.Module, str, torch.Tensor]]:
-    """The floating tensors that a module keeps as plain attributes, as exported programs keep theirs."""
+    """Yield the floating tensors that a module keeps as plain attributes, as exported programs keep theirs."""
     for part in module.modules():
         for name, value in list(vars(part).items()):
             if isinstance(value, torch.Tensor) and value.is_floating_point():

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from infer_compare_torch import TorchOptions
 
 UNLIMITED = 1 << 30
-"""More programs than anyone compiles."""
+"""A limit of compiled programs that no run reaches."""
 
 
 def compiled(module: nn.Module, options: TorchOptions) -> Callable[..., Any]:
@@ -24,11 +24,11 @@ def compiled(module: nn.Module, options: TorchOptions) -> Callable[..., Any]:
     import torch._dynamo.config as dynamo
     import torch._inductor.config as inductor
 
-    # One program per batch size is what was asked for; the ninth would otherwise run eagerly.
+    # One program per batch size is intended; by default the ninth would run eagerly.
     dynamo.recompile_limit = UNLIMITED
     dynamo.accumulated_recompile_limit = UNLIMITED
     dynamo.fail_on_recompile_limit_hit = True
-    # Compiling is not timed with the calls, and takes minutes of a processor: it may use all that there are.
+    # Compiling is not timed with the calls and takes minutes of processor time, so it may use all cores.
     inductor.compile_threads = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count()
     mode = "max-autotune-no-cudagraphs" if options.compile == "max-autotune" else None
     program: Callable[..., Any] = torch.compile(module, dynamic=None if options.dynamic else False, mode=mode)
@@ -36,7 +36,7 @@ def compiled(module: nn.Module, options: TorchOptions) -> Callable[..., Any]:
 
 
 def end_helpers() -> None:
-    """End the processes that compiled for CUDA; they would live on beside the measurement. The next compilation starts others."""
+    """End the processes that compiled for CUDA, which would disturb the measurement; the next compilation starts new ones."""
     if "torch._inductor.async_compile" in sys.modules:
         from torch._inductor.async_compile import shutdown_compile_workers
 

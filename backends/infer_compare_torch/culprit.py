@@ -1,4 +1,4 @@
-"""Which line of a model keeps torch from tracing it, or makes a free size a fixed one."""
+"""The line of a model that keeps torch from tracing it, or that fixes a free size."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SHAPES = "torch.fx.experimental.symbolic_shapes"
-"""torch's logger for sizes that become fixed."""
+"""The logger to which torch reports sizes that become fixed."""
 
 
 class Culprit(logging.Handler):
-    """Keeps the line of the model that made a free size fixed or bounded."""
+    """A log handler that keeps the line of the model that made a free size fixed or bounded."""
 
     def __init__(self) -> None:
-        """Has heard nothing yet."""
+        """Start without a line."""
         super().__init__(logging.INFO)
         self.line = ""
 
@@ -37,8 +37,12 @@ def _model_line(stack: Sequence[traceback.FrameSummary]) -> str:
     """Return the innermost line of a stack that is neither torch's, nor Python's, nor of this module; empty without one."""
     torch_folder, here = str(Path(torch.__file__).parent), str(Path(__file__).parent)
     library = str(Path(logging.__file__).parent)
-    lines = (one for one in reversed(stack) if not one.filename.startswith((torch_folder, here, library)) and one.line)
-    return next((f"{one.line} ({Path(one.filename).name}:{one.lineno})" for one in lines), "")
+    lines = (
+        frame
+        for frame in reversed(stack)
+        if not frame.filename.startswith((torch_folder, here, library)) and frame.line
+    )
+    return next((f"{frame.line} ({Path(frame.filename).name}:{frame.lineno})" for frame in lines), "")
 
 
 def untraceable(error: Exception) -> UnsupportedModel:
@@ -46,9 +50,9 @@ def untraceable(error: Exception) -> UnsupportedModel:
     line = _model_line(traceback.extract_tb(error.__traceback__))
     where = f", at {line}" if line else ""
     if "DataDependent" in type(error).__name__:
-        told = f"{type(error).__name__}: its control flow or its shapes depend on values that it computes"
+        reason = f"{type(error).__name__}: its control flow or its shapes depend on values that it computes"
     else:
-        told = described(error, 400)
+        reason = described(error, 400)
         for advice in ("The following call raised", "For more information", "To fix the error", "Set TORCH"):
-            told = told.partition(advice)[0].strip(" .") or told
-    return UnsupportedModel(f"torch.export cannot trace the model ({told}{where}).")
+            reason = reason.partition(advice)[0].strip(" .") or reason
+    return UnsupportedModel(f"torch.export cannot trace the model ({reason}{where}).")

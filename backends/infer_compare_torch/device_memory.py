@@ -11,7 +11,7 @@ class DeviceMemory:
     """Peaks of one device, and allocations that had to be tried again."""
 
     def __init__(self, device: torch.device) -> None:
-        """Counts from here."""
+        """Count from here."""
         self._device = device
         self._retries = self._retried()
 

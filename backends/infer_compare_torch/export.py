@@ -77,7 +77,7 @@ def to_onnx(model: ModelSource, target: Path) -> None:
 
 
 def _traced(module: nn.Module, inputs: Sequence[TensorSpec]) -> torch.export.ExportedProgram:
-    """The program of a module, whose inputs have a free batch axis, and others that are free.
+    """Return the program of a module, whose inputs have a free batch axis, and others that are free.
 
     Those are tried at several sizes: a model of images may not run on small ones.
     """
@@ -119,7 +119,7 @@ def _traced_at(
 
 
 def _check_free(program: torch.export.ExportedProgram, inputs: Sequence[TensorSpec], where: str) -> None:
-    """Refuses a program in which an axis that is to be free is not.
+    """Refuse a program in which an axis that is to be free is not.
 
     Raises:
         ModelError: naming the input and the axis.
@@ -161,7 +161,7 @@ def batch_axis(spec: TensorSpec) -> int | None:
 
 
 def _name_axes(target: Path, inputs: Sequence[TensorSpec], outputs: Sequence[int | None]) -> None:
-    """Gives free axes the names that the inputs have for them; the exporter names each differently for each input.
+    """Give free axes the names that the inputs have for them; the exporter names each differently for each input.
 
     Args:
         target: the file.
@@ -196,7 +196,7 @@ def _name_axes(target: Path, inputs: Sequence[TensorSpec], outputs: Sequence[int
 
 
 def _unique(names: Sequence[str], taken: set[str]) -> list[str]:
-    """Names for the outputs, none of them twice or that of an input, which a graph does not allow."""
+    """Return names for the outputs, none of them twice or that of an input, which a graph does not allow."""
     unique: list[str] = []
     for name in names:
         candidate, count = name, 1
@@ -208,7 +208,7 @@ def _unique(names: Sequence[str], taken: set[str]) -> list[str]:
 
 @contextlib.contextmanager
 def _silence() -> Iterator[None]:
-    """Keeps the exporter's warnings and progress to itself, and its fused attention out of the trace."""
+    """Keep the exporter's warnings and progress to itself, and its fused attention out of the trace."""
     fast = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)
     try:

@@ -113,7 +113,7 @@ class _Measuring:
                 raise _TooMuchError
 
     def _called(self, name: str, arguments: list[ast.expr], depth: int) -> _Size:
-        sizes = [self.measure(one, depth) for one in arguments]
+        sizes = [self.measure(argument, depth) for argument in arguments]
         if name in POWERS | SHIFTS and len(arguments) == 2:
             power = math.ceil(abs(_exact(arguments[1], WORD if name in SHIFTS else LARGEST_EXPONENT)))
             if name in SHIFTS:
@@ -141,23 +141,23 @@ def _combined(operator: ast.operator, sizes: list[_Size]) -> _Size:
 
 
 def _sum(sizes: list[_Size]) -> _Size:
-    bits = max(one.bits for one in sizes) + len(sizes).bit_length()
-    return _Size(bits, sum(one.terms for one in sizes), max(one.choices for one in sizes))
+    bits = max(size.bits for size in sizes) + len(sizes).bit_length()
+    return _Size(bits, sum(size.terms for size in sizes), max(size.choices for size in sizes))
 
 
 def _product(sizes: list[_Size]) -> _Size:
-    terms = math.prod(one.terms for one in sizes)
-    return _Size(sum(one.bits for one in sizes), terms, max(one.choices for one in sizes))
+    terms = math.prod(size.terms for size in sizes)
+    return _Size(sum(size.bits for size in sizes), terms, max(size.choices for size in sizes))
 
 
 def _largest(sizes: list[_Size], *, choice: bool = False) -> _Size:
-    if len(sizes) > MOST_ARGUMENTS or any(one.terms > MOST_TERMS_INSIDE for one in sizes):
+    if len(sizes) > MOST_ARGUMENTS or any(size.terms > MOST_TERMS_INSIDE for size in sizes):
         raise _TooMuchError
-    return _Size(max(one.bits for one in sizes), choices=max(one.choices for one in sizes) + choice)
+    return _Size(max(size.bits for size in sizes), choices=max(size.choices for size in sizes) + choice)
 
 
 def _number(node: ast.expr) -> _Size:
-    """The size of a number as it is written; whether it is below or above one, its powers grow the more."""
+    """Return the size of a number as it is written; whether it is below or above one, its powers grow the more."""
     value = abs(_value(node))
     if isinstance(value, int):
         if value.bit_length() > WORD:
@@ -169,7 +169,7 @@ def _number(node: ast.expr) -> _Size:
 
 
 def _value(node: ast.expr) -> int | float:
-    """A number with or without a sign, in the text or in a call of `Integer` or `Float`."""
+    """Return the value of a number with or without a sign, in the text or in a call of `Integer` or `Float`."""
     match node:
         case ast.Constant(value=bool()):
             raise _TooMuchError
@@ -186,7 +186,7 @@ def _value(node: ast.expr) -> int | float:
 
 
 def _exact(node: ast.expr, largest: int) -> int | float:
-    """A number that is written out, no larger than a bound."""
+    """Return the value of a number that is written out, no larger than a bound."""
     value = _value(node)
     if not abs(value) <= largest:
         raise _TooMuchError
@@ -194,10 +194,13 @@ def _exact(node: ast.expr, largest: int) -> int | float:
 
 
 def _literal(name: str, node: ast.Call) -> _Size:
-    """The size of a name or a number that is written as a call."""
-    match name, node.args, {one.arg: one.value for one in node.keywords}:
+    """Return the size of a name or a number that is written as a call."""
+    match name, node.args, {keyword.arg: keyword.value for keyword in node.keywords}:
         case "Symbol", [ast.Constant(value=str(symbol))], assumptions if _is_symbol(symbol):
-            if all(isinstance(one, ast.Constant) and isinstance(one.value, bool) for one in assumptions.values()):
+            if all(
+                isinstance(assumption, ast.Constant) and isinstance(assumption.value, bool)
+                for assumption in assumptions.values()
+            ):
                 return _Size(WORD)
         case "Float", [ast.Constant(value=str())], {"precision": ast.Constant(value=int(precision)), **rest}:
             if not rest and 1 <= precision <= 2 * WORD:

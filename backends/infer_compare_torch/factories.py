@@ -1,4 +1,4 @@
-"""Modules that a function of the user's makes: what they are, and the same weights in every process."""
+"""Modules made by a user's function: their description, and the same weights in every process."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ EXPORTED = "exported.pt2"
 
 
 def describe(model: ModelSource, folder: Path, seed: int) -> ModelDescription:
-    """Return what a function makes, with its weights saved in `folder`.
+    """Describe the module that a function makes, and save its weights in `folder`.
 
     Raises:
         UnsupportedModel: it makes something that is no torch model.
         ModelError: it cannot be called or raised; its model's inputs are not known, or it does not run on them.
-        InputError: an input is called after no parameter of the module's `forward`.
+        InputError: an input has the name of no parameter of the module's `forward`.
     """
     location = _absolute(model.location)
     made, texts = _made(location, seed)
@@ -42,10 +42,10 @@ def describe(model: ModelSource, folder: Path, seed: int) -> ModelDescription:
 
         path = folder / EXPORTED
         torch.export.save(cast("torch.export.ExportedProgram", made), path)
-        # Naming a function is consent to run it, and this file is its work.
+        # Naming a function is consent to run it, and this file was written by it.
         exported = msgspec.structs.replace(model, location=str(path), format="pt2", trusted=True)
-        told = programs.describe(exported)
-        return msgspec.structs.replace(told, files=(*sources, *told.files), fills=fills)
+        description = programs.describe(exported)
+        return msgspec.structs.replace(description, files=(*sources, *description.files), fills=fills)
     module = _module(made, location)
     if not specs:
         example = example_inputs(module)
@@ -56,7 +56,7 @@ def describe(model: ModelSource, folder: Path, seed: int) -> ModelDescription:
     for spec in specs:
         from_name(spec.dtype)
     binding = binding_of(module, [spec.name for spec in specs])
-    if any(is_lazy(one) for one in (*module.parameters(), *module.buffers())):
+    if any(is_lazy(tensor) for tensor in (*module.parameters(), *module.buffers())):
         probed = probe(module, specs, fills, binding)
         saved = _state(module)
     else:
@@ -76,7 +76,7 @@ def describe(model: ModelSource, folder: Path, seed: int) -> ModelDescription:
         inputs=specs,
         outputs=probed.outputs,
         files=(*sources, str(weights)),
-        parameters=sum(one.numel() for one in module.parameters()),
+        parameters=sum(parameter.numel() for parameter in module.parameters()),
         fills=known | fills,
     )
 
@@ -137,12 +137,12 @@ def _state(module: nn.Module) -> dict[str, Any]:
 
 
 def _buffers(module: nn.Module, state: dict[str, Any]) -> dict[str, torch.Tensor]:
-    """Buffers that the state leaves out; they too may have been drawn."""
+    """Return the buffers that the state leaves out; they too may have been drawn at random."""
     return {name: buffer for name, buffer in module.named_buffers() if name not in state}
 
 
 def _copied(tensors: dict[str, Any]) -> dict[str, Any]:
-    """Copies in which tensors that share memory still do."""
+    """Return copies of tensors; tensors that share memory still do."""
     import copy
 
     return copy.deepcopy(tensors)
@@ -156,8 +156,8 @@ def _saved(path: Path) -> dict[str, Any]:
     try:
         saved = torch.load(path, weights_only=True, map_location="cpu")
     except Exception as error:
-        told = next(iter(str(error).splitlines()), type(error).__name__)
-        raise ModelError(f"The weights in {path} cannot be read ({told}).") from error
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        raise ModelError(f"The weights in {path} cannot be read ({reason}).") from error
     if not isinstance(saved, dict) or not {"state_dict", "buffers", "outputs"} <= set(saved):
         raise ModelError(f"{path} was not written by infer-compare; its weights are not read.")
     return cast("dict[str, Any]", saved)

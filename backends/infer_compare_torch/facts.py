@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def facts_of(options: TorchOptions, device: torch.device) -> dict[str, str]:
-    """Return what a session on a device has of its options."""
+    """Return the options that are in effect in a session on a device."""
     facts = {
         "execution": "compiled" if options.compile else "eager",
         "memory_format": "channels_last" if options.channels_last else "contiguous",

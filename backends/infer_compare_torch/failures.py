@@ -25,7 +25,7 @@ OOM_TEXTS = (
     "cufft_alloc_failed",
     "invalid buffer size: ",
 )
-"""Looked for in a `RuntimeError` only (lower case)."""
+"""Parts of messages that count only in a `RuntimeError` (lower case)."""
 
 LIMIT_TEXTS = (
     "number of categories cannot exceed",
@@ -41,7 +41,7 @@ AMBIGUOUS_TEXTS = (
     "cublas_status_not_initialized",
     "cudnn_status_not_initialized",
 )
-"""oneDNN and cuDNN say these without memory and for configurations that they lack (lower case)."""
+"""Messages of oneDNN and cuDNN both for lack of memory and for unsupported configurations (lower case)."""
 
 FATAL_CLASSES = frozenset({"torch.AcceleratorError"})
 
@@ -63,18 +63,20 @@ def classify(error: BaseException) -> Classification:
     """Return what the error means for the operating point, and whether the process can go on."""
     errors = list(chain(error))
     common = classify_common(error)
-    fatal = any(_is_fatal(one) for one in errors)
+    fatal = any(_is_fatal(error) for error in errors)
     if common.kind is FailureKind.NO and isinstance(error, Exception):
         return Classification(_kind(errors), fatal)
     return Classification(common.kind, fatal)
 
 
 def _kind(errors: Sequence[BaseException]) -> FailureKind:
-    if any(_says(one, LIMIT_TEXTS) for one in errors):
+    if any(_says(error, LIMIT_TEXTS) for error in errors):
         return FailureKind.LIMIT
-    if any(class_names(one) & OOM_CLASSES or _says(one, OOM_TEXTS) or _is_broken_allocator(one) for one in errors):
+    if any(
+        class_names(error) & OOM_CLASSES or _says(error, OOM_TEXTS) or _is_broken_allocator(error) for error in errors
+    ):
         return FailureKind.OOM
-    if any(_says(one, AMBIGUOUS_TEXTS) for one in errors):
+    if any(_says(error, AMBIGUOUS_TEXTS) for error in errors):
         return FailureKind.AMBIGUOUS
     return FailureKind.NO
 
@@ -87,7 +89,7 @@ def _says(error: BaseException, texts: Sequence[str]) -> bool:
 
 
 def _is_broken_allocator(error: BaseException) -> bool:
-    """An internal assertion of the CUDA allocator, seen under heavy memory pressure."""
+    """Return an internal assertion of the CUDA allocator, seen under heavy memory pressure."""
     text = text_of(error)
     return "cudacachingallocator.cpp" in text and "internal assert" in text
 

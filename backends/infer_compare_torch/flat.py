@@ -22,7 +22,7 @@ class Flat(nn.Module):
     """A module that takes its tensors one after the other and returns a tuple of tensors."""
 
     def __init__(self, module: nn.Module, binding: Binding | None = None) -> None:
-        """Wraps the module; its tensors are passed one after the other where no binding is given."""
+        """Wrap the module; its tensors are passed one after the other where no binding is given."""
         super().__init__()
         self.module = module
         self.binding = binding
@@ -48,7 +48,7 @@ def named(module: nn.Module, binding: Binding, names: Sequence[str]) -> nn.Modul
     def forward(self: Flat, *tensors: torch.Tensor) -> dict[str, torch.Tensor]:
         return dict(named_leaves(self.called(tensors)))
 
-    words = ["".join(one if one.isalnum() else "_" for one in name) for name in names]
+    words = ["".join(character if character.isalnum() else "_" for character in name) for name in names]
     parameters = [Parameter(word, Parameter.POSITIONAL_OR_KEYWORD) for word in ("self", *words)]
     # The exporter names the inputs of its program after the signature.
     forward.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""The graph of a `.pt2` file as text: which of its texts torch would turn into code.
+"""A check of the graph text of a `.pt2` file for texts that torch would turn into code.
 
 torch resolves an operator by its dotted name, so that `torch.os.system` is one; hands shape expressions to sympy, which
 evaluates them; imports modules that a container's context names; and writes the names of values and arguments into
@@ -32,7 +32,7 @@ CODE_CHARACTERS = frozenset("\"'\\(){}\n\r\0")
 
 
 def objection(document: object) -> str | None:
-    """Return why a graph may execute code, as the end of a sentence about its member; None if nothing suggests it.
+    """Return why a graph may execute code, as the end of a sentence about its archive member; None if it cannot.
 
     Args:
         document: the graph's JSON, read.
@@ -62,7 +62,7 @@ def _about(key: str, value: Any) -> str | None:  # noqa: ANN401 - whatever JSON 
     if key in NAMES and isinstance(value, str):
         return None if not value or value.isidentifier() else f"has a value called {value[:80]!r}, which is not a name"
     if key == "forward_arg_names" and isinstance(value, list):
-        return next((reason for one in value if (reason := _about("name", one))), None)
+        return next((reason for item in value if (reason := _about("name", item))), None)
     if key in ATTRIBUTES and isinstance(value, str):
         odd = CODE_CHARACTERS.intersection(value)
         return f"has a weight called {value[:80]!r}, which is not a name" if odd else None
@@ -72,7 +72,7 @@ def _about(key: str, value: Any) -> str | None:  # noqa: ANN401 - whatever JSON 
 
 
 def _about_structure(text: str, *, arguments: bool) -> str | None:
-    """What speaks against a structure of inputs or outputs: modules that it would import, arguments that are no names."""
+    """Return what speaks against a structure of inputs or outputs: modules that it would import, arguments that are no names."""
     if not text:
         return None
     try:
@@ -80,7 +80,7 @@ def _about_structure(text: str, *, arguments: bool) -> str | None:
         pending = [structure[1]]
         if arguments:
             keywords = json.loads(structure[1]["children_spec"][1]["context"])
-            if not all(isinstance(one, str) and one.isidentifier() for one in keywords):
+            if not all(isinstance(keyword, str) and keyword.isidentifier() for keyword in keywords):
                 return "takes an argument that has no proper name"
         while pending:
             part = pending.pop()

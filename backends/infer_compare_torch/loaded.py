@@ -1,4 +1,4 @@
-"""A model that torch has read, and a batch of it on a device."""
+"""A model in host memory, and a batch on a device."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Slot:
     __slots__ = ("arguments", "graph", "inputs", "keywords", "outputs")
 
     def __init__(self) -> None:
-        """Holds nothing yet."""
+        """Start empty."""
         self.inputs: Sequence[torch.Tensor] = ()
         self.arguments: Sequence[Any] = ()
         self.keywords: Mapping[str, Any] = {}

@@ -1,4 +1,4 @@
-"""A model of any format that the backend takes, as a module in host memory."""
+"""Loading: a model of any supported format as a module in host memory."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def describe(model: ModelSource, folder: Path, seed: int) -> ModelDescription:
-    """Return what a model is that only torch can read; see `Backend.describe`.
+    """Describe a model that only torch can read; see `Backend.describe`.
 
     Raises:
         UnsupportedModel: another format, or a callable that makes something else than a torch model.

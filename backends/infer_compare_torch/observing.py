@@ -1,4 +1,4 @@
-"""What a module computes in, as seen in a run of one row."""
+"""The precision that a module computes in, as seen in a run of one row."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ if TYPE_CHECKING:
 HEAVY = ("conv", "linear", "matmul", "mm", "einsum", "attention", "encoder_layer", "lstm", "gru", "rnn", "mv", "dot")
 """Parts of the names of the operations in which a model spends its time."""
 COARSENESS = ("bfloat16", "float16", "float32", "float64")
-"""From the coarsest on."""
+"""Ordered from the coarsest to the finest."""
 NEGLIGIBLE = 0.01
-"""A share of the results below which a dtype says nothing of the whole."""
+"""Dtypes with a smaller share of the results are ignored."""
 
 
 class Observation(NamedTuple):
     """What was seen of a module."""
 
     shares: Mapping[str, float]
-    """How much of what the heavy operations gave was in which dtype; of all operations where none is heavy. Empty where the
+    """How much of what the heavy operations gave was in which dtype; of all operations where none is heavy. Empty if the
     module could not be run."""
     quantized: bool
     """Whether values were quantised to eight bits on their way."""
 
     @property
     def precision(self) -> str:
-        """The coarsest dtype that a notable share was computed in; empty where nothing was seen."""
+        """The coarsest dtype that a notable share was computed in; empty if nothing was seen."""
         if self.quantized:
             return "int8"
         notable = [name for name, share in self.shares.items() if share >= NEGLIGIBLE]
@@ -92,14 +92,14 @@ def observe(
     *,
     asked: str | None,
 ) -> Observation:
-    """Return what a module computes in, by a run of one row of zeros; it is left as it was.
+    """Return the precision that a module computes in, seen in a run of one row of zeros; the module stays unchanged.
 
     Args:
         module: to be seen.
         call: runs it.
         inputs: what it takes.
         place: puts an input where the module takes it from.
-        asked: the precision that it has to compute in, as one would say it.
+        asked: the precision that it has to compute in, in words.
 
     Raises:
         UnsupportedModel: it does not run in the precision that was asked for.
@@ -142,14 +142,14 @@ def _quantizes(name: str) -> bool:
 
 
 def _is_of_dtypes(error: Exception) -> bool:
-    """Whether torch refused a dtype, and not the inputs."""
+    """Return whether torch refused a dtype, and not the inputs."""
     words = ("dtype", "scalar type", "Half", "BFloat16", "not implemented for", "data type", "overflow")
     return any(word in str(error) for word in words)
 
 
 @contextmanager
 def _unchanged(module: nn.Module) -> Iterator[None]:
-    """Puts buffers and random numbers back as they were."""
+    """Restore buffers and the states of random generators at the end."""
     buffers = [
         (part, name, buffer, buffer.clone())
         for part in module.modules()

@@ -1,4 +1,4 @@
-"""What can be chosen about how PyTorch runs a model, and what does not go together. No framework is imported."""
+"""The options of the torch backend, and which of them exclude each other. No framework is imported."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HALVES = ("bfloat16", "float16")
 
 
 class TorchOptions(Options, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What can be chosen about how PyTorch runs a model."""
+    """Options of the torch backend."""
 
     compile: Annotated[
         bool | Literal["max-autotune"],
@@ -68,7 +68,7 @@ class TorchOptions(Options, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 def check(options: TorchOptions, precision: str | None) -> None:
-    """Look for options that have no effect.
+    """Refuse options that have no effect.
 
     Raises:
         OptionError: one is given without another one that it needs, or beside one that makes it void.
@@ -91,7 +91,7 @@ def check(options: TorchOptions, precision: str | None) -> None:
 
 
 def check_device(options: TorchOptions, device: Device) -> None:
-    """Look for options that another device than this one has.
+    """Refuse options that this device does not have.
 
     Raises:
         DeviceUnavailable: one is for CUDA devices only, or for the CPU only.

@@ -96,16 +96,16 @@ def probe(module: nn.Module, inputs: Sequence[TensorSpec], fills: Mapping[str, s
 @contextmanager
 def _lookups(module: nn.Module) -> Iterator[list[tuple[int, int]]]:
     """Collect where in memory the indices lie that tables of the module get, and how many rows each table has."""
-    found: list[tuple[int, int]] = []
+    ranges: list[tuple[int, int]] = []
 
     def looked_up(table: nn.Module, arguments: tuple[object, ...]) -> None:
         if arguments and isinstance(arguments[0], torch.Tensor) and isinstance(table, nn.Embedding | nn.EmbeddingBag):
-            found.append((arguments[0].data_ptr(), table.num_embeddings))
+            ranges.append((arguments[0].data_ptr(), table.num_embeddings))
 
-    tables = [one for one in module.modules() if isinstance(one, nn.Embedding | nn.EmbeddingBag)]
-    handles = [one.register_forward_pre_hook(looked_up) for one in tables]
+    tables = [layer for layer in module.modules() if isinstance(layer, nn.Embedding | nn.EmbeddingBag)]
+    handles = [table.register_forward_pre_hook(looked_up) for table in tables]
     try:
-        yield found
+        yield ranges
     finally:
         for handle in handles:
             handle.remove()
@@ -117,15 +117,15 @@ def _run(
     batch = examples(inputs, fills, sizes)
     try:
         with torch.inference_mode():
-            found = named_leaves(function(*batch))
+            outputs = named_leaves(function(*batch))
     except ModelError:
         raise
     except Exception as error:
         raise ModelError(
             f"The model cannot be run on a batch of {sizes[BATCH]} with inputs "
-            f"{', '.join(f'{spec.name}{list(one.shape)}' for spec, one in zip(inputs, batch, strict=True))} "
+            f"{', '.join(f'{spec.name}{list(array.shape)}' for spec, array in zip(inputs, batch, strict=True))} "
             f"({described(error)})."
         ) from error
-    if not found:
+    if not outputs:
         raise ModelError("The model returns no tensor; return one or several tensors.")
-    return batch, found
+    return batch, outputs

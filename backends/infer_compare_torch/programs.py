@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from infer_compare.backends import ModelSource
 
 UNBOUNDED = 2**31
-"""Upper bounds of sizes from here on were not written by a person."""
+"""Upper bounds of sizes from here on come from torch, not from the author of the model."""
 
 
 class Structured(nn.Module):
     """A program whose inputs are nested, or have constants among them, called with its tensors one after the other."""
 
     def __init__(self, program: nn.Module, structure: pytree.TreeSpec, constants: dict[int, Any]) -> None:
-        """Wraps the program.
+        """Wrap the program.
 
         Args:
             program: to call.
@@ -70,7 +70,7 @@ def describe(model: ModelSource) -> ModelDescription:
         inputs=loaded.inputs,
         outputs=loaded.outputs,
         files=(model.location,),
-        parameters=sum(one.numel() for one in loaded.module.parameters()),
+        parameters=sum(parameter.numel() for parameter in loaded.module.parameters()),
     )
 
 
@@ -94,30 +94,30 @@ def _read(model: ModelSource) -> torch.export.ExportedProgram:
     scan(model.path, trusted=model.trusted)
     try:
         with only_weights(trusted=model.trusted), without_log():
-            found = load_pt2(str(model.path)).exported_programs
+            programs = load_pt2(str(model.path)).exported_programs
     except Exception as error:
-        told = str(error).strip().splitlines() or [type(error).__name__]
+        lines = str(error).strip().splitlines() or [type(error).__name__]
         hint = (
             "; its inputs or outputs have an unknown class; export a module that takes and returns "
             "tensors in tuples, lists or dictionaries"
             if "pytree" in str(error)
             else f"; save it again with torch.export.save of torch {torch.__version__}"
         )
-        raise ModelError(f"{model.location} cannot be read by torch ({told[-1][:300]}){hint}.") from error
-    if "model" in found:
-        return found["model"]
-    if len(found) != 1:
-        held = f"the programs {', '.join(found)}" if found else "no program"
+        raise ModelError(f"{model.location} cannot be read by torch ({lines[-1][:300]}){hint}.") from error
+    if "model" in programs:
+        return programs["model"]
+    if len(programs) != 1:
+        held = f"the programs {', '.join(programs)}" if programs else "no program"
         raise ModelError(f"{model.location} holds {held}; save one with torch.export.save.")
-    return next(iter(found.values()))
+    return next(iter(programs.values()))
 
 
 def _inputs(program: torch.export.ExportedProgram) -> tuple[list[TensorSpec], dict[int, Any]]:
-    """The tensors that a program takes; and the constants among its arguments by their places."""
+    """Return the tensors that a program takes; and the constants among its arguments by their places."""
     values = {node.name: node.meta["val"] for node in program.graph.nodes if node.op == "placeholder"}
     specs: list[TensorSpec] = []
     constants: dict[int, Any] = {}
-    arguments = [one.arg for one in program.graph_signature.input_specs if one.kind is InputKind.USER_INPUT]
+    arguments = [spec.arg for spec in program.graph_signature.input_specs if spec.kind is InputKind.USER_INPUT]
     for place, argument in enumerate(arguments):
         if isinstance(argument, TensorArgument):
             specs.append(_spec(argument.name, values[argument.name]))
@@ -133,9 +133,9 @@ def _inputs(program: torch.export.ExportedProgram) -> tuple[list[TensorSpec], di
 def _outputs(program: torch.export.ExportedProgram) -> list[TensorSpec]:
     values = {node.name: node.meta.get("val") for node in program.graph.nodes}
     kept = [
-        values[one.arg.name] if isinstance(one.arg, TensorArgument) else None
-        for one in program.graph_signature.output_specs
-        if one.kind is OutputKind.USER_OUTPUT
+        values[spec.arg.name] if isinstance(spec.arg, TensorArgument) else None
+        for spec in program.graph_signature.output_specs
+        if spec.kind is OutputKind.USER_OUTPUT
     ]
     structure = program.call_spec.out_spec
     assert structure is not None
@@ -153,7 +153,7 @@ def _module(program: torch.export.ExportedProgram, constants: dict[int, Any]) ->
         module: nn.Module = program.module(check_guards=False)
     except Exception as error:
         raise ModelError(f"The program cannot be made a module ({type(error).__name__}: {error}).") from error
-    if not any(is_bounded(one.upper) for one in program.range_constraints.values()):
+    if not any(is_bounded(constraint.upper) for constraint in program.range_constraints.values()):
         # The hook has nothing left to refuse but sizes that the operators refuse; it would cost time in every call, and
         # torch.compile breaks the graph at it.
         module._forward_pre_hooks.clear()  # noqa: SLF001 - torch has no other way
@@ -169,7 +169,7 @@ def _module(program: torch.export.ExportedProgram, constants: dict[int, Any]) ->
 
 @contextmanager
 def without_log() -> Iterator[None]:
-    """Keeps torch's warnings, of which one cannot even be formatted, out of the log."""
+    """Keep torch's warnings out of the log; one of them cannot even be formatted."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:

@@ -45,12 +45,12 @@ def start(settings: Settings) -> str:
 
 def devices() -> list[Device]:
     """Return the CPU, and every CUDA device with its name and memory."""
-    found = [Device("cpu")]
+    available = [Device("cpu")]
     if torch.cuda.is_available():
         for index in range(torch.cuda.device_count()):
             properties = torch.cuda.get_device_properties(index)
-            found.append(Device("cuda", index, properties.name, properties.total_memory))
-    return found
+            available.append(Device("cuda", index, properties.name, properties.total_memory))
+    return available
 
 
 def resolve(device: Device) -> torch.device:
@@ -84,7 +84,7 @@ def limit_memory(device: torch.device, limit: int | None) -> None:
 
 
 def need_compiler() -> None:
-    """Look for the C++ compiler that `torch.compile` hands its programs for the CPU to: that in CXX, or g++.
+    """Check for the C++ compiler that `torch.compile` uses for the CPU: that in CXX, or g++.
 
     Raises:
         BackendUnusable: there is none, or it does not work.
@@ -113,7 +113,7 @@ def evaluating(module: torch.nn.Module) -> torch.nn.Module:
 
 
 def weights(module: torch.nn.Module) -> str:
-    """Return the dtype of most weights; empty where there are none."""
+    """Return the dtype of most weights; empty if there are none."""
     counts: dict[torch.dtype, int] = {}
     for weight in module.parameters():
         if weight.is_floating_point():

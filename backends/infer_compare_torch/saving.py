@@ -33,7 +33,7 @@ def save(model: object, inputs: Sequence[TensorSpec], folder: Path) -> ModelSour
     Raises:
         UnsupportedModel: torch cannot export the module.
         ModelError: its inputs were not said, or do not fit; or its batch size cannot be free.
-        InputError: an input is called after no parameter of the module's `forward`.
+        InputError: an input has the name of no parameter of the module's `forward`.
     """
     if isinstance(model, torch.export.ExportedProgram):
         return _written(model, "program", (), folder)
@@ -55,7 +55,7 @@ def save(model: object, inputs: Sequence[TensorSpec], folder: Path) -> ModelSour
 
 
 def _copied(module: nn.Module, name: str) -> nn.Module:
-    """The module on the processor and in the mode for inference, while the user's stays where it is."""
+    """Return the module on the processor and in the mode for inference, while the user's stays where it is."""
     try:
         return evaluating(copy.deepcopy(module)).to("cpu").requires_grad_(False)
     except Exception as error:
@@ -76,7 +76,7 @@ def _exported(module: nn.Module, name: str, inputs: Sequence[TensorSpec]) -> tor
         with torch.inference_mode():
             outputs = binding.bound(module)(*batch)
     except Exception as error:
-        shapes = ", ".join(f"{spec.name}{list(one.shape)}" for spec, one in zip(inputs, batch, strict=True))
+        shapes = ", ".join(f"{spec.name}{list(array.shape)}" for spec, array in zip(inputs, batch, strict=True))
         raise ModelError(
             f"The {name} does not run on inputs of {shapes} ({described(error, 400)}); describe the inputs with inputs=[...]."
         ) from error
@@ -97,16 +97,16 @@ def _exported(module: nn.Module, name: str, inputs: Sequence[TensorSpec]) -> tor
 
 
 def _check_free(program: torch.export.ExportedProgram, name: str) -> None:
-    """Refuses a program that holds for one batch size, or for some.
+    """Refuse a program that holds for one batch size, or for some.
 
     Raises:
         ModelError: naming the input, or the sizes.
     """
     values = {node.name: node.meta["val"] for node in program.graph.nodes if node.op == "placeholder"}
-    for one in program.graph_signature.user_inputs:
-        if is_concrete_int(values[str(one)].shape[0]):
+    for user_input in program.graph_signature.user_inputs:
+        if is_concrete_int(values[str(user_input)].shape[0]):
             raise ModelError(
-                f"The {name} fixes the batch size: the first axis of its input {one!r} cannot be free; write sizes of the "
+                f"The {name} fixes the batch size: the first axis of its input {user_input!r} cannot be free; write sizes of the "
                 "batch as x.shape[0] or -1, and do not compare them."
             )
     for size in program.range_constraints.values():

@@ -1,11 +1,11 @@
-"""What a `.pt2` file could do when torch reads it.
+"""A check of `.pt2` files for code that torch would execute when it reads them.
 
-`torch.export.load` is no reader of data. It unpickles members of the archive, without a safeguard where the safe way
-fails; it resolves operators by their dotted names, evaluates shape expressions and makes Python code of names. So a
-file is looked through first, with torch's own archive reader, so that both see the same members.
+`torch.export.load` is not safe for untrusted files. It unpickles members of the archive, without a safeguard if the safe
+method fails; it resolves operators by their dotted names, evaluates shape expressions and generates Python code from
+names. So a file is scanned first, with torch's own archive reader, which makes both see the same members.
 
-The scan accepts what `torch.export.save` writes for plain modules. It is no sandbox: whoever vouches for a file can
-have it read without.
+The scan accepts what `torch.export.save` writes for plain modules. It is not a sandbox. Files that the user trusts are
+loaded without it.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def scan(path: Path, *, trusted: bool) -> None:
     """Look through a file before torch reads it.
 
     Args:
-        path: of the file.
+        path: the file.
         trusted: whether the user trusts it; then only its form is checked.
 
     Raises:
@@ -91,7 +91,7 @@ def only_weights(*, trusted: bool) -> Iterator[None]:
 
 
 def _check_archive(path: Path) -> None:
-    """Refuses what is no archive, and one that would fill the memory."""
+    """Refuse what is no archive, and one that would fill the memory."""
     if not path.is_file():
         raise ModelError(f"There is no model file {path}.")
     size = path.stat().st_size
@@ -120,9 +120,9 @@ def _is_absurd(name: str) -> bool:
 
 
 def _check_version(path: Path, reader: Any, records: set[str]) -> None:  # noqa: ANN401 - torch does not export the type
-    """Refuses archives of another kind or version."""
+    """Refuse archives of another kind or version."""
     if archive.ARCHIVE_FORMAT_PATH not in records:
-        kind = "a TorchScript file" if any(one.startswith("code/") for one in records) else "no exported program"
+        kind = "a TorchScript file" if any(name.startswith("code/") for name in records) else "no exported program"
         with zipfile.ZipFile(path) as file:
             if "serialized_exported_program.json" in file.namelist():
                 kind = "a .pt2 file of torch 2.7 or older"
@@ -139,12 +139,12 @@ def _check_version(path: Path, reader: Any, records: set[str]) -> None:  # noqa:
 
 
 def _check_members(path: Path, reader: Any, records: set[str]) -> None:  # noqa: ANN401 - as above
-    """Refuses members that torch would run or unpickle, going through the archive as torch's loader does."""
+    """Refuse members that torch would run or unpickle, going through the archive as torch's loader does."""
     for name in sorted(records):
         if name.startswith(archive.AOTINDUCTOR_DIR):
             raise _untrusted(path, name, "is a compiled library")
     head, tail = archive.MODELS_FILENAME_FORMAT.split("{}")
-    for name in sorted(one for one in records if one.startswith(archive.MODELS_DIR)):
+    for name in sorted(name for name in records if name.startswith(archive.MODELS_DIR)):
         model = name[len(head) : -len(tail)]
         if reason := objection(_json(path, name, reader)):
             raise _untrusted(path, name, reason)
@@ -163,10 +163,10 @@ def _check_members(path: Path, reader: Any, records: set[str]) -> None:  # noqa:
 
 
 def _payloads(path: Path, folder: str, config: str, reader: Any) -> list[str]:  # noqa: ANN401 - as above
-    """Members that torch would unpickle of those that a table of weights or constants names."""
+    """Yield the members that torch would unpickle, among those that a table of weights or constants names."""
     document = _json(path, config, reader)
     table = document.get("config") if isinstance(document, dict) else None
-    if not isinstance(table, dict) or not all(isinstance(one, dict) for one in table.values()):
+    if not isinstance(table, dict) or not all(isinstance(row, dict) for row in table.values()):
         raise ModelError(f"{path} is damaged (its member {config} is no table){NEW_FILE}.")
     pickled = []
     for payload in table.values():

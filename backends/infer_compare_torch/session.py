@@ -38,7 +38,7 @@ class TorchSession(Session[Slot]):
     def __init__(
         self, loaded: LoadedModel, device: Device, options: TorchOptions, precision: str | None = None
     ) -> None:
-        """Casts the module where a precision is asked for, and moves it to the device.
+        """Cast the module if a precision is asked for, and move it to the device.
 
         Raises:
             DeviceUnavailable: torch cannot use the device on this machine.
@@ -77,7 +77,7 @@ class TorchSession(Session[Slot]):
         self._closed = False
 
     def _observed(self, module: nn.Module) -> dict[str, str]:
-        """What the module was seen to compute in."""
+        """Return what the module was seen to compute in."""
 
         def call(tensors: Sequence[torch.Tensor]) -> object:
             arguments, keywords = self._bound(tensors)
@@ -103,7 +103,7 @@ class TorchSession(Session[Slot]):
 
     @property
     def effective(self) -> Mapping[str, str]:
-        """What runs, as torch reports it; graph breaks are known once something was compiled."""
+        """The settings that are in effect, as torch reports them; graph breaks are known once something was compiled."""
         facts = {
             "device": str(self._device),
             "threads": str(torch.get_num_threads()),
@@ -148,7 +148,7 @@ class TorchSession(Session[Slot]):
             return slot
         slot.inputs = tensors
         slot.outputs = slot.graph = None
-        # Here and not in `run`, which is timed.
+        # Not in `run`, which is timed.
         slot.arguments, slot.keywords = self._bound(tensors)
         if self._options.cudagraphs:
             with self._inference, self._autocast:
@@ -167,7 +167,7 @@ class TorchSession(Session[Slot]):
         return slot.copy_(tensor)
 
     def _free_axes(self, tensors: Sequence[torch.Tensor]) -> None:
-        """Tells the compiler which axes the model leaves free; it would take every size for free, or none."""
+        """Tell the compiler which axes are free; otherwise it would take every size for free, or none."""
         from torch._dynamo import maybe_mark_dynamic
 
         for spec, tensor in zip(self.inputs, tensors, strict=True):
@@ -189,7 +189,7 @@ class TorchSession(Session[Slot]):
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Inference mode and autocast; entering them takes microseconds."""
+        """Return a context of inference mode and autocast; entering it takes microseconds."""
         self._inside = True
         try:
             with torch.inference_mode(), self._autocast:

@@ -30,10 +30,10 @@ def binding_of(module: nn.Module, names: Sequence[str]) -> Binding:
 
 def example_inputs(module: nn.Module) -> str:
     """Return an input in the form of `--input`, with the name and as far as can be told the shape that a module takes."""
-    parameters = [one for one in _parameters(module) or () if one.kind not in REST]
-    required = [one.name for one in parameters if one.default is Parameter.empty]
+    parameters = [parameter for parameter in _parameters(module) or () if parameter.kind not in REST]
+    required = [parameter.name for parameter in parameters if parameter.default is Parameter.empty]
     main = getattr(module, "main_input_name", None)  # as every model of transformers has it
-    names = [one.name for one in parameters]
+    names = [parameter.name for parameter in parameters]
     name = required[0] if required else main if main in names else next(iter(names), "x")
     return f"{name}:{_usual(module)}"
 
@@ -54,18 +54,18 @@ def _usual(module: nn.Module) -> str:
 
 
 def _parameters(module: nn.Module) -> list[Parameter] | None:
-    """Return the parameters of a module's `forward`, or None where it does not tell them."""
+    """Return the parameters of a module's `forward`, or None if it does not tell them."""
     forward: Any = module.forward
     if (schema := getattr(forward, "schema", None)) is not None:
         # Of a scripted module, which `inspect` cannot look into.
         return [
             Parameter(
-                one.name,
-                Parameter.KEYWORD_ONLY if one.kwarg_only else Parameter.POSITIONAL_OR_KEYWORD,
-                default=None if one.has_default_value() else Parameter.empty,
+                argument.name,
+                Parameter.KEYWORD_ONLY if argument.kwarg_only else Parameter.POSITIONAL_OR_KEYWORD,
+                default=None if argument.has_default_value() else Parameter.empty,
             )
-            for one in schema.arguments
-            if one.name != "self"
+            for argument in schema.arguments
+            if argument.name != "self"
         ]
     try:
         return list(inspect.signature(forward).parameters.values())

@@ -1,4 +1,4 @@
-"""Code that runs a model in torch as a contender ran it."""
+"""The code that runs a model in torch as a contender ran it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ if TYPE_CHECKING:
     from infer_compare.backends import Device, ModelSource, Settings
 
 BY_THE_SESSION = ("autocast", "cudagraphs", "tf32")
-"""Options that a session does more for than can be pasted in a few lines."""
+"""Options that need more than a few lines of code."""
 
 
 def snippet(model: ModelSource, settings: Settings, device: Device) -> str | None:
     """Return the code; see `Backend.snippet`.
 
-    There is none for functions of the user's, who know best how to call them, nor for precisions that are made of a model when it
+    There is none for a user's functions, which the user knows how to call, nor for precisions that a model is cast to when it
     is loaded: the steps of the backend do that.
     """
     options = settings.options

@@ -82,10 +82,10 @@ def _cache(node: object) -> list[tuple[str, Any]] | None:
         return [("self", node.self_attention_cache), ("cross", node.cross_attention_cache)]
     layers = getattr(node, "layers", None)
     if not isinstance(layers, (list, tuple)) or not all(
-        hasattr(one, "keys") and hasattr(one, "values") for one in layers
+        hasattr(layer, "keys") and hasattr(layer, "values") for layer in layers
     ):
         return None
-    return [(str(place), {"keys": one.keys, "values": one.values}) for place, one in enumerate(layers)]
+    return [(str(place), {"keys": layer.keys, "values": layer.values}) for place, layer in enumerate(layers)]
 
 
 def _name(path: tuple[str, ...]) -> str:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """A module and what it takes and gives."""
+    """A module with its inputs and outputs."""
 
     module: fx.GraphModule
     inputs: tuple[TensorSpec, ...]
@@ -36,12 +36,12 @@ class Imported:
     @property
     def attentions(self) -> int:
         """How often torch's function for attention stands in the module."""
-        graphs = (one.graph for one in self.module.modules() if isinstance(one, fx.GraphModule))
+        graphs = (module.graph for module in self.module.modules() if isinstance(module, fx.GraphModule))
         return sum(node.target is functional.scaled_dot_product_attention for graph in graphs for node in graph.nodes)
 
 
 def import_model(model: onnx.ModelProto | Path, known: Sequence[TensorSpec] = ()) -> Imported:
-    """A model as a module, in evaluation mode and on the CPU.
+    """Return an ONNX model as a module, in evaluation mode and on the CPU.
 
     Args:
         model: the model or its file.
@@ -56,7 +56,7 @@ def import_model(model: onnx.ModelProto | Path, known: Sequence[TensorSpec] = ()
 
 
 def import_onnx(path: Path) -> fx.GraphModule:
-    """The module of an ONNX file; errors as `import_model`."""
+    """Return the module of an ONNX file; errors as `import_model`."""
     return import_model(path).module
 
 

@@ -28,7 +28,7 @@ def _operands(builder: Builder, *values: Value) -> list[Any]:
 
 
 def _binary(op_type: str, *since: int, call: Callable[..., Any], result: torch.dtype | None = None) -> None:
-    """Registers an operator that Python's own operator carries out, on numbers as on tensors."""
+    """Register an operator that Python's own operator carries out, on numbers as on tensors."""
 
     def handler(builder: Builder, _: Node, first: Value, second: Value) -> Value:
         numbers = host.elementwise(builder, call, (first, second), result)
@@ -58,7 +58,7 @@ _binary("LessOrEqual", 12, 16, call=py.le, result=torch.bool)
 
 
 def divide(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
-    """A quotient; that of integers is cut towards zero."""
+    """Return a quotient; that of integers is cut towards zero."""
     if first.is_floating_point():
         return first / second
     return torch.div(first, second, rounding_mode="trunc")
@@ -86,7 +86,7 @@ def _modulo(builder: Builder, node: Node, first: Value, second: Value) -> Value:
 
 
 def power(base: torch.Tensor, exponent: torch.Tensor) -> torch.Tensor:
-    """A power in the dtype of its base; the exponent may be of another."""
+    """Return a power in the dtype of its base; the exponent may be of another."""
     if not base.is_floating_point() and not exponent.is_floating_point():
         return torch.pow(base.to(torch.int64), exponent.to(torch.int64)).to(base.dtype)
     return torch.pow(base, exponent).to(base.dtype)
@@ -125,7 +125,7 @@ _variadic("Sum", 6, 8, 13, call=py.add, numbers=host.total, numeric=True)
 
 @operator("Mean", 6, 8, 13)
 def _mean(builder: Builder, _: Node, *values: Value) -> Value:
-    total = reduce(lambda one, other: builder.emit(py.add, one, other), values)
+    total = reduce(lambda left, other: builder.emit(py.add, left, other), values)
     return builder.emit(py.truediv, total, float(len(values)))
 
 
@@ -160,4 +160,4 @@ def _where(builder: Builder, _: Node, condition: Value, first: Value, second: Va
     numbers = host.elementwise(builder, host.choose, (condition, first, second), dtype_of(first))
     if numbers is not None:
         return numbers
-    return builder.emit(torch.where, *(builder.tensor(one) for one in (condition, first, second)))
+    return builder.emit(torch.where, *(builder.tensor(operand) for operand in (condition, first, second)))

@@ -39,7 +39,7 @@ WRAPS = frozenset(
 
 
 def assemble(graph: Graph, inferred: Mapping[str, Inferred]) -> fx.GraphModule:
-    """The module of a graph.
+    """Return the module of a graph.
 
     Raises:
         UnsupportedModel: an operator has no import, or not as this node uses it.
@@ -59,7 +59,7 @@ def assemble(graph: Graph, inferred: Mapping[str, Inferred]) -> fx.GraphModule:
 
 
 def _walk(builder: Builder, graph: Graph, values: dict[str, Value], inferred: Mapping[str, Inferred]) -> list[Value]:
-    """Writes the nodes into the builder; `values` are those known so far by name."""
+    """Write the nodes into the builder; `values` are those known so far by name."""
     uses = Counter(name for node in graph.nodes for name in (*node.inputs, *captured(node)))
     uses.update(graph.output_names)
     for name, array in graph.constants.items():
@@ -81,7 +81,7 @@ def _walk(builder: Builder, graph: Graph, values: dict[str, Value], inferred: Ma
 
 @contextmanager
 def _naming(what: str) -> Iterator[None]:
-    """Has refusals of inputs and constants say which one it is."""
+    """Within it, refusals of inputs and constants name the input or constant."""
     try:
         yield
     except UnsupportedModel as error:
@@ -90,7 +90,7 @@ def _naming(what: str) -> Iterator[None]:
 
 @contextmanager
 def _refusing(node: Node, arguments: Sequence[Value | None]) -> Iterator[None]:
-    """Turns what goes wrong with a node into one sentence that names it; a lack of memory stays what it is."""
+    """Turn errors of a node into one sentence that names it; a lack of memory is passed on unchanged."""
     try:
         yield
     except UnsupportedModel as error:

@@ -26,18 +26,18 @@ FLOATS = frozenset({torch.float32, torch.float64, torch.float16, torch.bfloat16}
 
 
 def without_keys_nan(mask: torch.Tensor) -> torch.Tensor:
-    """A mask whose rows that leave a query no key are NaN: a softmax over -inf alone is, and torch's function gives zeros."""
+    """Return a mask whose rows without any key are NaN, as a softmax over -inf alone is; torch's function gives zeros."""
     return mask.masked_fill((mask == -math.inf).all(-1, keepdim=True), math.nan)
 
 
 def as_added(condition: torch.Tensor, fill: float, kept: bool, dtype: torch.dtype) -> torch.Tensor:
-    """A mask to be added: zero where a score is kept, which a condition says or the opposite of it, else the fill."""
+    """Return an additive mask: zero where a condition, or its opposite, keeps a score, and the fill elsewhere."""
     mask = torch.zeros(condition.shape, dtype=dtype, device=condition.device)
     return mask.masked_fill(~condition if kept else condition, fill)
 
 
 def is_causal(mask: torch.Tensor, queries: int | None, keys: int | None) -> bool:
-    """Whether a known mask hides from each token those behind it, and does nothing else.
+    """Return whether a known mask hides from each token those behind it, and does nothing else.
 
     Args:
         mask: to be added to the scores.
@@ -57,32 +57,34 @@ class AttentionFusion:
     """Attention in a graph, where torch's function takes it as it is."""
 
     def __init__(self, graph: Graph) -> None:
-        """Looks at no node yet."""
+        """Look at no node yet."""
         self._finder = AttentionFinder(graph)
         self._masks: dict[tuple[Mask, bool, int], Tensorial] = {}
         """Masks as the function takes them: layers share them."""
 
     def __call__(self, builder: Builder, node: Node) -> Value | None:
         """Return the attention that ends with the node, or None if there is none, or torch's function does not take it."""
-        found = self._finder.ending_in(node, lambda name: number(builder.scope.get(name)))
-        if found is None:
+        attention = self._finder.ending_in(node, lambda name: number(builder.scope.get(name)))
+        if attention is None:
             return None
-        query, keys, value = (builder.tensor(builder.scope[name]) for name in (found.query, found.keys, found.value))
-        if not _fits(query, keys, value, found.axis):
+        query, keys, value = (
+            builder.tensor(builder.scope[name]) for name in (attention.query, attention.keys, attention.value)
+        )
+        if not _fits(query, keys, value, attention.axis):
             return None
-        named: dict[str, object] = {"scale": found.scale}
-        if found.mask is not None:
-            mask = self._mask(builder, found, query, keys)
+        named: dict[str, object] = {"scale": attention.scale}
+        if attention.mask is not None:
+            mask = self._mask(builder, attention, query, keys)
             if mask is None:
                 return None
             causal = isinstance(mask, torch.Tensor) and is_causal(mask, _sizes(query)[-2], _sizes(keys)[-1])
-            # Told so, the function leaves out the half that is hidden.
+            # With this flag, the function skips the hidden half.
             named |= {"is_causal": True} if causal else {"attn_mask": mask}
-        key = self._folded(builder, found.keys) or untransposed(builder, keys)
+        key = self._folded(builder, attention.keys) or untransposed(builder, keys)
         return _call(builder, query, key, value, named)
 
     def _folded(self, builder: Builder, name: str) -> Tensorial | None:
-        """The keys that a value is the transposed of, where an exporter took the detour over three axes.
+        """Return the keys of which a value is the transpose, where an exporter transposed them by way of three axes.
 
         It would copy them: keys whose heads were moved cannot be seen as one batch of matrices.
         """
@@ -92,7 +94,7 @@ class AttentionFusion:
         if unfold is None or turn is None or fold is None or turn.attributes.get("perm") != (0, 2, 1):
             return None
         source = builder.tensor(builder.scope[fold.inputs[0]])
-        folded, unfolded = (builder.ints(builder.scope[one.inputs[1]]) for one in (fold, unfold))
+        folded, unfolded = (builder.ints(builder.scope[node.inputs[1]]) for node in (fold, unfold))
         shape = shape_of(source)
         if shape is None or isinstance(folded, fx.Node) or isinstance(unfolded, fx.Node):
             return None
@@ -105,28 +107,28 @@ class AttentionFusion:
             source if same and len(unfolded) == len(shape) and len(known) + rest == len(leading) and rest < 2 else None
         )
 
-    def _mask(self, builder: Builder, found: Attention, query: Tensorial, keys: Tensorial) -> Tensorial | None:
-        """The mask as it is added to the scores; None where it gives the scores another shape, or another dtype."""
-        mask, dtype = found.mask, dtype_of(query)
+    def _mask(self, builder: Builder, attention: Attention, query: Tensorial, keys: Tensorial) -> Tensorial | None:
+        """Return the mask as it is added to the scores; None if it gives the scores another shape, or another dtype."""
+        mask, dtype = attention.mask, dtype_of(query)
         assert mask is not None
         value, scores = builder.scope[mask.name], (*_sizes(query)[:-1], _sizes(keys)[-1])
         wanted = dtype if mask.how == "added" else torch.bool
         shape = shape_of(value)
         if dtype_of(value) != wanted or shape is None or not _broadcasts(shape, scores):
             return None
-        key = (mask, found.zeroed, len(scores))
+        key = (mask, attention.zeroed, len(scores))
         if key not in self._masks:
             made = builder.tensor(value)
             if mask.how != "added":
                 made = builder.emit(as_added, made, mask.fill, mask.how == "kept", dtype)
-            if not found.zeroed and (mask.how == "added" or mask.fill == -math.inf):
+            if not attention.zeroed and (mask.how == "added" or mask.fill == -math.inf):
                 made = builder.emit(without_keys_nan, made)
             self._masks[key] = _aligned(builder, made, len(shape), len(scores))
         return self._masks[key]
 
 
 def number(value: Value | None) -> float | None:
-    """The number that a value is, if it is known and changes no shape."""
+    """Return a value as a number if it is known and has one element, which leaves shapes unchanged; otherwise None."""
     match value:
         case torch.Tensor() if value.numel() == 1 and value.dim() <= 2 and not value.is_complex():
             return float(value.item())
@@ -137,7 +139,7 @@ def number(value: Value | None) -> float | None:
 
 
 def untransposed(builder: Builder, keys: Tensorial) -> Tensorial:
-    """Keys as [..., keys, width], by one view of what they were transposed from."""
+    """Return keys as [..., keys, width], by one view of what they were transposed from."""
     if isinstance(keys, TensorValue) and keys.node.op == "call_method" and keys.node.target == "permute":
         source, order = keys.node.args
         assert isinstance(order, (tuple, list))
@@ -147,15 +149,15 @@ def untransposed(builder: Builder, keys: Tensorial) -> Tensorial:
 
 
 def _sizes(value: Tensorial) -> Shape:
-    """The shape of a tensor of known rank."""
+    """Return the shape of a tensor of known rank."""
     shape = shape_of(value)
     assert shape is not None
     return shape
 
 
 def _fits(query: Tensorial, keys: Tensorial, value: Tensorial, axis: int) -> bool:
-    """Whether torch has a function for what the three of these make."""
-    shapes = [shape_of(one) for one in (query, keys, value)]
+    """Return whether torch's function takes these queries, keys and values."""
+    shapes = [shape_of(tensor) for tensor in (query, keys, value)]
     of_query, of_keys, of_value = shapes
     if of_query is None or of_keys is None or of_value is None:
         return False
@@ -175,19 +177,19 @@ def _fits(query: Tensorial, keys: Tensorial, value: Tensorial, axis: int) -> boo
 
 
 def _broadcasts(mask: Shape, scores: Shape) -> bool:
-    """Whether a mask leaves the shape of the scores as it is."""
+    """Return whether a mask leaves the shape of the scores as it is."""
     if len(mask) > len(scores):
         return False
     pairs = list(zip(mask[::-1], scores[::-1], strict=False))
     # A mask of as many tokens as the model was made for meets scores of a free axis; in a batch axis it would add rows.
     return all(
-        one in {1, score} or (one is None and score != 1) or (score is None and place < 2)
-        for place, (one, score) in enumerate(pairs)
+        pair in {1, score} or (pair is None and score != 1) or (score is None and place < 2)
+        for place, (pair, score) in enumerate(pairs)
     )
 
 
 def _aligned(builder: Builder, mask: Tensorial, rank: int, wanted: int) -> Tensorial:
-    """The mask with as many axes as the function takes: two, or four."""
+    """Return the mask with as many axes as the function takes: two, or four."""
     if wanted == 3 and rank == 3:
         return builder.emit("unsqueeze", mask, 1)
     for _ in range(rank, 2 if rank <= 2 else 4):
@@ -196,9 +198,9 @@ def _aligned(builder: Builder, mask: Tensorial, rank: int, wanted: int) -> Tenso
 
 
 def _call(builder: Builder, query: Tensorial, key: Tensorial, value: Tensorial, named: dict[str, object]) -> Tensorial:
-    """The function's call; matrices without heads have one head."""
+    """Return the function's call; matrices without heads have one head."""
     single = len(_sizes(query)) == 3
     if single:
-        query, key, value = (builder.emit("unsqueeze", one, 1) for one in (query, key, value))
+        query, key, value = (builder.emit("unsqueeze", tensor, 1) for tensor in (query, key, value))
     made = builder.emit(functional.scaled_dot_product_attention, query, key, value, **named)
     return builder.emit("squeeze", made, 1) if single else made

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 
 def is_plain(node: onnx.NodeProto) -> bool:
-    """Whether torch's function does all that the node asks for; ONNX's definition is imported in the place of any other.
+    """Return whether torch's function does all that the node asks for; ONNX's definition is imported in the place of any other.
 
     Earlier keys, the scores as an output, a cap on them, another precision for the softmax, and a mask beside the triangle
     are more than it does.
     """
-    attributes = {one.name: one for one in node.attribute}
+    attributes = {attribute.name: attribute for attribute in node.attribute}
     capped = "softcap" in attributes and attributes["softcap"].f != 0
     causal = "is_causal" in attributes and attributes["is_causal"].i != 0
     masked = len(node.input) > 3 and bool(node.input[3])
@@ -49,9 +49,9 @@ def _attention(
     if rank == 3:
         heads = [attributes["q_num_heads"], attributes["kv_num_heads"]]
         query = _split(builder, query, heads[0])
-        key, value = (_split(builder, one, heads[1]) for one in (key, value))
+        key, value = (_split(builder, tensor, heads[1]) for tensor in (key, value))
     else:
-        heads = [(shape_of(one) or (None, None))[1] for one in (query, key)]
+        heads = [(shape_of(tensor) or (None, None))[1] for tensor in (query, key)]
     named: dict[str, object] = {"scale": attributes["scale"]} if "scale" in attributes else {}
     if mask is not None:
         if dtype_of(mask) != torch.bool:
@@ -68,5 +68,5 @@ def _attention(
 
 
 def _split(builder: Builder, tensor: Tensorial, heads: int) -> Tensorial:
-    """[batch, tokens, heads times width] as [batch, heads, tokens, width]."""
+    """Return a tensor [batch, tokens, heads times width] as [batch, heads, tokens, width]."""
     return builder.emit("transpose", builder.emit("unflatten", tensor, -1, (heads, -1)), 1, 2)

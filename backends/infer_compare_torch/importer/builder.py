@@ -33,7 +33,7 @@ class Builder:
     """
 
     def __init__(self, walk: Walk) -> None:
-        """Starts an empty module.
+        """Start an empty module.
 
         Args:
             walk: writes the nodes of a graph into a builder, given the values of its inputs by name, and gives
@@ -55,13 +55,13 @@ class Builder:
     def input(
         self, name: str, dtype: torch.dtype | None = None, shape: tuple[int | None, ...] | None = None
     ) -> TensorValue:
-        """The next input of the module."""
+        """Return the next input of the module."""
         node = self.graph.placeholder(self._names.unique(name))
         self._inputs.append(node)
         return TensorValue(node, dtype, shape)
 
     def emit(self, call: Callable[..., Any] | str, *arguments: object, **named: object) -> Tensorial:
-        """Makes a call now, or has the module make it.
+        """Make a call now if all arguments are known; otherwise make it part of the module.
 
         Args:
             call: a function, or the name of a method of the first argument.
@@ -73,7 +73,7 @@ class Builder:
         """
         if _is_symbolic(arguments) or _is_symbolic(named):
             lowered = self._lower(arguments)
-            keywords = {key: self._lower(one) for key, one in named.items()}
+            keywords = {key: self._lower(value) for key, value in named.items()}
             if isinstance(call, str):
                 return TensorValue(self.graph.call_method(call, lowered, keywords))
             return TensorValue(self.graph.call_function(call, lowered, keywords))
@@ -83,7 +83,7 @@ class Builder:
         return result
 
     def several(self, count: int, call: Callable[..., Any], *arguments: object) -> tuple[Tensorial, ...]:
-        """As `emit`, for a call that gives several tensors, of which the first `count` are taken."""
+        """Emit a call that returns several tensors, and return the first `count` of them."""
         if not _is_symbolic(arguments):
             return tuple(call(*arguments)[:count])
         node = self.graph.call_function(call, self._lower(arguments))
@@ -93,21 +93,21 @@ class Builder:
         return tuple(TensorValue(self.graph.call_function(operator.getitem, (node, index))) for index in range(count))
 
     def scalar(self, call: Callable[..., Any], *arguments: object) -> Scalar:
-        """As `emit`, for a call that takes and gives Python numbers."""
+        """Emit a call that takes and returns Python numbers."""
         if _is_symbolic(arguments):
             return self.graph.call_function(call, self._lower(arguments))
         result: Scalar = call(*arguments)
         return result
 
     def module(self, count: int, name: str, module: nn.Module, *arguments: object) -> tuple[Tensorial, ...]:
-        """Adds a module under a name like the one given, has it called, and takes its first `count` results."""
+        """Add a module under a similar name, call it, and return its first `count` results."""
         target = self._names.unique(name)
         self.root.add_module(target, module)
         node = self.graph.call_module(target, self._lower(arguments))
         return self._parts(node, count)
 
     def tensor(self, value: Value) -> Tensorial:
-        """The value as a tensor: Python numbers are put into one on the device."""
+        """Return the value as a tensor: Python numbers are put into one on the device."""
         if not isinstance(value, HostValue):
             return value
         maker: Any = make_scalar if value.scalar else make_vector
@@ -116,7 +116,7 @@ class Builder:
         return replace(made, dtype=value.dtype, shape=shape_of(value)) if isinstance(made, TensorValue) else made
 
     def operand(self, value: Value) -> Value | Scalar:
-        """The value as an operand of an elementwise call: rank 0 as a Python number wherever that is free."""
+        """Return the value as an operand of an elementwise call: rank 0 as a Python number wherever that is free."""
         if isinstance(value, HostValue):
             return value.items[0] if value.scalar else self.tensor(value)
         if isinstance(value, torch.Tensor) and value.dim() == 0 and not value.is_complex():
@@ -125,17 +125,17 @@ class Builder:
         return value
 
     def ints(self, value: Value) -> Ints:
-        """The integers in a value of rank 0 or 1; read from the device in each run if nothing else helps."""
+        """Return the integers in a value of rank 0 or 1; read from the device in each run if nothing else helps."""
         match value:
             case torch.Tensor():
-                return [int(one) for one in value.reshape(-1).tolist()]
+                return [int(number) for number in value.reshape(-1).tolist()]
             case HostValue():
                 return list(value.items)
             case TensorValue():
                 return self.graph.call_function(read_list, (value.node,))
 
     def numbers(self, value: Value, count: int) -> list[Scalar]:
-        """The numbers in a vector of known length, element by element."""
+        """Return the numbers in a vector of known length, element by element."""
         match value:
             case torch.Tensor():
                 return list(value.reshape(-1).tolist())
@@ -146,7 +146,7 @@ class Builder:
                 return [self.graph.call_function(operator.getitem, (whole, index)) for index in range(count)]
 
     def number(self, value: Value) -> Scalar:
-        """The one number in a value."""
+        """Return the one number in a value."""
         match value:
             case torch.Tensor():
                 number: Scalar = value.item()
@@ -157,7 +157,7 @@ class Builder:
                 return self.graph.call_function(read_item, (value.node,))
 
     def size(self, value: Value, axis: int) -> Scalar:
-        """The size of an axis: a number where it is fixed, else the node that reads it off the tensor."""
+        """Return the size of an axis: a number where it is fixed, else the node that reads it off the tensor."""
         shape = shape_of(value)
         if shape is not None:
             known = shape[axis]
@@ -180,7 +180,7 @@ class Builder:
         return self._device
 
     def annotate(self, value: Value, inferred: Inferred | None) -> Value:
-        """The value with what shape inference knows of it besides."""
+        """Return the value with what shape inference knows of it besides."""
         if not isinstance(value, TensorValue) or inferred is None:
             return value
         shape = value.shape
@@ -194,7 +194,7 @@ class Builder:
         return replace(value, dtype=value.dtype or inferred.dtype, shape=shape)
 
     def finish(self, outputs: Sequence[Value], name: str, *, several: bool) -> fx.GraphModule:
-        """The module. It returns a tensor, or a tuple of tensors if there are, or may be, several outputs."""
+        """Return the module. It returns a tensor, or a tuple of tensors if there are, or may be, several outputs."""
         results = tuple(self._lower(self.tensor(value)) for value in outputs)
         self.graph.output(results if several else results[0])
         whole = fx.GraphModule(self.root, self.graph)
@@ -212,9 +212,9 @@ class Builder:
             case HostValue():
                 return self._lower(self.tensor(argument))
             case tuple():
-                return tuple(self._lower(one) for one in argument)
+                return tuple(self._lower(part) for part in argument)
             case list():
-                return [self._lower(one) for one in argument]
+                return [self._lower(part) for part in argument]
             case slice():
                 return slice(self._lower(argument.start), self._lower(argument.stop), self._lower(argument.step))
             case _:
@@ -226,10 +226,10 @@ def _is_symbolic(argument: object) -> bool:
         case TensorValue() | HostValue() | fx.Node():
             return True
         case tuple() | list():
-            return any(_is_symbolic(one) for one in argument)
+            return any(_is_symbolic(part) for part in argument)
         case dict():
-            return any(_is_symbolic(one) for one in argument.values())
+            return any(_is_symbolic(part) for part in argument.values())
         case slice():
-            return any(_is_symbolic(one) for one in (argument.start, argument.stop, argument.step))
+            return any(_is_symbolic(part) for part in (argument.start, argument.stop, argument.step))
         case _:
             return False

@@ -41,7 +41,7 @@ class Cell:
         clip: float | None,
         variant: bool,
     ) -> None:
-        """Holds the weights of one direction.
+        """Hold the weights of one direction.
 
         Args:
             weight: gates x hidden by input.
@@ -62,25 +62,25 @@ class Cell:
         self.variant = variant
 
     def activate(self, index: int, value: torch.Tensor) -> torch.Tensor:
-        """One of the activations, after clipping."""
+        """Return the result of one of the activations, after clipping."""
         name, alpha, beta = self.activations[index]
         bounded = value if self.clip is None else value.clamp(-self.clip, self.clip)
         return ACTIVATIONS[name](bounded, alpha, beta)
 
     def project(self, step: torch.Tensor, hidden: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """What the input and the last state bring to every gate."""
+        """Return what the input and the last state bring to every gate."""
         bias_in, bias_back = self.bias.chunk(2)
         return functional.linear(step, self.weight, bias_in), functional.linear(hidden, self.recurrence, bias_back)
 
 
 def rnn_step(cell: Cell, step: torch.Tensor, states: Sequence[torch.Tensor]) -> tuple[torch.Tensor, ...]:
-    """The next state of a plain recurrence."""
+    """Return the next state of a plain recurrence."""
     come, back = cell.project(step, states[0])
     return (cell.activate(0, come + back),)
 
 
 def gru_step(cell: Cell, step: torch.Tensor, states: Sequence[torch.Tensor]) -> tuple[torch.Tensor, ...]:
-    """The next state of a gated recurrent unit; its gates are update, reset, hidden."""
+    """Return the next state of a gated recurrent unit; its gates are update, reset, hidden."""
     (last,) = states
     come, back = cell.project(step, last)
     (come_z, come_r, come_h), (back_z, back_r, back_h) = come.chunk(3, 1), back.chunk(3, 1)
@@ -95,7 +95,7 @@ def gru_step(cell: Cell, step: torch.Tensor, states: Sequence[torch.Tensor]) -> 
 
 
 def lstm_step(cell: Cell, step: torch.Tensor, states: Sequence[torch.Tensor]) -> tuple[torch.Tensor, ...]:
-    """The next states of a long short-term memory; its gates are input, output, forget, cell."""
+    """Return the next states of a long short-term memory; its gates are input, output, forget, cell."""
     last, memory = states
     come, back = cell.project(step, last)
     gate_i, gate_o, gate_f, gate_c = (come + back).chunk(4, 1)
@@ -118,7 +118,7 @@ def run_direction(
     states: Sequence[torch.Tensor],
     lengths: torch.Tensor | None,
 ) -> tuple[torch.Tensor, Sequence[torch.Tensor]]:
-    """Runs a cell over time; a sequence that has ended keeps its state and gives zeros."""
+    """Run a cell over time; a sequence that has ended keeps its state and gives zeros."""
     outputs = []
     for index, step in enumerate(sequence.unbind(0)):
         fresh = STEPS[op_type](cell, step, states)
@@ -147,15 +147,15 @@ def run_cells(
     variant: bool,
     batch_first: bool,
 ) -> tuple[torch.Tensor, ...]:
-    """A recurrent layer as ONNX defines it: the outputs of all steps, and the last state or states."""
+    """Run a recurrent layer as ONNX defines it; return the outputs of all steps, and the last state or states."""
     from infer_compare_torch.importer.indexing import reverse_sequences
 
     if batch_first:
         sequence = sequence.transpose(0, 1)
-        initial = [None if one is None else one.transpose(0, 1) for one in initial]
+        initial = [None if state is None else state.transpose(0, 1) for state in initial]
     directions, batch, hidden = len(weight), sequence.shape[1], recurrence.shape[2]
     blank = sequence.new_zeros(directions, batch, hidden)
-    starts = [blank if one is None else one for one in initial][: 2 if op_type == "LSTM" else 1]
+    starts = [blank if state is None else state for state in initial][: 2 if op_type == "LSTM" else 1]
     ends = sequence.new_full((batch,), sequence.shape[0], dtype=torch.int64) if lengths is None else lengths
     per_direction = len(activations) // directions
     steps, finals = [], []
@@ -171,7 +171,7 @@ def run_cells(
             variant,
         )
         source = reverse_sequences(sequence, ends, 1, 0) if backwards else sequence
-        outputs, last = run_direction(cell, op_type, source, [one[index] for one in starts], lengths)
+        outputs, last = run_direction(cell, op_type, source, [start[index] for start in starts], lengths)
         steps.append(reverse_sequences(outputs, ends, 1, 0) if backwards else outputs)
         finals.append(last)
     stacked = torch.stack(steps, 1)

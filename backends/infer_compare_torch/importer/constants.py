@@ -23,7 +23,7 @@ class Constants:
     """The constants of a module under construction; it keeps those that a call needs as tensors."""
 
     def __init__(self, root: nn.Module, graph: fx.Graph, names: Names) -> None:
-        """Keeps nothing yet."""
+        """Start without constants."""
         self._root = root
         self._graph = graph
         self._names = names
@@ -34,7 +34,7 @@ class Constants:
         self._derived: dict[tuple[int, Callable[[torch.Tensor], torch.Tensor]], torch.Tensor] = {}
 
     def add(self, name: str, array: NDArray[Any]) -> torch.Tensor:
-        """An initializer; the module keeps it under a name like its own if a call needs it as a tensor."""
+        """Return an initializer; the module keeps it under a name like its own if a call needs it as a tensor."""
         tensor = dtypes.tensor_from_numpy(array)
         self._hints[id(tensor)] = name
         if is_mapped(array):
@@ -42,18 +42,18 @@ class Constants:
         return tensor
 
     def derived(self, tensor: torch.Tensor, call: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
-        """A constant made of another one, once for all who ask for it."""
+        """Return a constant made of another one; it is computed once."""
         key = (id(tensor), call)
         if key not in self._derived:
             self._derived[key] = call(tensor)
         return self._derived[key]
 
     def known(self, argument: object) -> torch.Tensor | None:
-        """The constant behind a node, if it is one."""
+        """Return the constant behind a node, if it is one."""
         return self._tensors.get(argument) if isinstance(argument, fx.Node) else None
 
     def node(self, tensor: torch.Tensor) -> fx.Node:
-        """The node that gives a constant. The tensor is kept with it: its `id` must not be reused."""
+        """Return the node that gives a constant. The tensor is kept with it: its `id` must not be reused."""
         known = self._registered.get(id(tensor))
         if known is None:
             target = self._names.unique(self._hints.get(id(tensor), "constant"))

@@ -27,7 +27,7 @@ class Branch(nn.Module):
     """One of two modules, as a condition says in each run."""
 
     def __init__(self, then: nn.Module, other: nn.Module) -> None:
-        """Holds both."""
+        """Keep both modules."""
         super().__init__()
         self.then = then
         self.other = other
@@ -35,7 +35,7 @@ class Branch(nn.Module):
     def forward(
         self, condition: bool, for_then: Sequence[torch.Tensor], for_other: Sequence[torch.Tensor]
     ) -> tuple[torch.Tensor, ...]:
-        """The outputs of the branch taken."""
+        """Return the outputs of the branch taken."""
         taken: tuple[torch.Tensor, ...] = self.then(*for_then) if condition else self.other(*for_other)
         return taken
 
@@ -44,7 +44,7 @@ class Loop(nn.Module):
     """A body that is repeated while a condition holds, at most a number of times."""
 
     def __init__(self, body: nn.Module, carried: int) -> None:
-        """Holds the body, and how many values go from one repetition to the next."""
+        """Hold the body, and how many values go from one repetition to the next."""
         super().__init__()
         self.body = body
         self.carried = carried
@@ -57,7 +57,7 @@ class Loop(nn.Module):
         captured: Sequence[torch.Tensor],
         device: torch.device,
     ) -> tuple[torch.Tensor, ...]:
-        """The values carried out of the last repetition, and those collected from all of them."""
+        """Return the values carried out of the last repetition, and those collected from all of them."""
         collected: list[Sequence[torch.Tensor]] = []
         for index in count() if most is None else range(most):
             if not condition:
@@ -74,14 +74,14 @@ class Scan(nn.Module):
     """A body that is run over the slices of sequences."""
 
     def __init__(self, body: nn.Module, carried: int, settings: dict[str, tuple[int, ...]]) -> None:
-        """Holds the body, how many states it carries, and axes and directions of sequences by attribute."""
+        """Hold the body, how many states it carries, and axes and directions of sequences by attribute."""
         super().__init__()
         self.body = body
         self.carried = carried
         self.settings = settings
 
     def forward(self, values: Sequence[torch.Tensor], captured: Sequence[torch.Tensor]) -> tuple[torch.Tensor, ...]:
-        """The last states, and the sequences of what each step gave."""
+        """Return the last states, and the sequences of what each step gave."""
         states, sequences = list(values[: self.carried]), []
         for index, sequence in enumerate(values[self.carried :]):
             slices = sequence.unbind(self._setting("scan_input_axes", index))
@@ -107,13 +107,13 @@ def _stacked(collected: Sequence[Sequence[torch.Tensor]]) -> list[torch.Tensor]:
 
 
 def captured(node: Node) -> list[str]:
-    """The names that the graphs inside of a node take from outside."""
-    graphs = [one for one in node.attributes.values() if isinstance(one, Graph)]
+    """Return the names that the graphs inside of a node take from outside."""
+    graphs = [attribute for attribute in node.attributes.values() if isinstance(attribute, Graph)]
     return [name for graph in graphs for name in _free_names(graph)]
 
 
 def _free_names(graph: Graph) -> list[str]:
-    """The names that a subgraph takes from outside, in order."""
+    """Return the names that a subgraph takes from outside, in order."""
     defined = {spec.name for spec in graph.inputs} | set(graph.constants)
     free: dict[str, None] = {}
     for node in graph.nodes:
@@ -125,7 +125,7 @@ def _free_names(graph: Graph) -> list[str]:
 
 
 def _module(builder: Builder, graph: Graph) -> tuple[nn.Module, tuple[Value, ...]]:
-    """A subgraph as a module, which takes its own inputs and then what it captures; and what that is."""
+    """Return a subgraph as a module that takes its inputs, then what it captures; and the names of the latter."""
     inner = Builder(builder.walk)
     values: dict[str, Value] = {spec.name: inner.input(spec.name) for spec in graph.inputs}
     taken = []
@@ -164,7 +164,7 @@ def _loop(
         Loop(body, len(carried)),
         None if most is None else builder.number(most),
         True if condition is None else builder.number(condition),
-        tuple(builder.tensor(one) for one in carried),
+        tuple(builder.tensor(value) for value in carried),
         taken,
         builder.device,
     )
@@ -174,5 +174,5 @@ def _loop(
 def _scan(builder: Builder, node: Node, *values: Value) -> Sequence[Value]:
     body, taken = _module(builder, node.attributes["body"])
     carried = len(values) - node.attributes["num_scan_inputs"]
-    settings: dict[str, Any] = {key: tuple(one) for key, one in node.attributes.items() if key.startswith("scan_")}
+    settings: dict[str, Any] = {key: tuple(value) for key, value in node.attributes.items() if key.startswith("scan_")}
     return builder.module(len(node.outputs), node.name or "scan", Scan(body, carried, settings), values, taken)

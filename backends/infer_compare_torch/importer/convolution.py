@@ -25,14 +25,14 @@ TRANSPOSED = {1: functional.conv_transpose1d, 2: functional.conv_transpose2d, 3:
 
 
 def interleaved(starts: Sequence[int], ends: Sequence[int]) -> tuple[int, ...]:
-    """Padding as `functional.pad` takes it: pairs, last axis first."""
+    """Return padding as `functional.pad` takes it: pairs, last axis first."""
     return tuple(chain.from_iterable(zip(reversed(starts), reversed(ends), strict=True)))
 
 
 def same_padding(
     sizes: Sequence[int], kernel: Sequence[int], strides: Sequence[int], dilations: Sequence[int], *, upper: bool
 ) -> tuple[list[int], list[int]]:
-    """Paddings at the starts and ends such that the output has ceil(size / stride) places.
+    """Return the paddings at the starts and ends with which the output has ceil(size / stride) places.
 
     The odd one goes to the end with `upper`, else to the start.
     """
@@ -51,7 +51,7 @@ def pad_same(
     upper: bool,
     fill: float = 0.0,
 ) -> torch.Tensor:
-    """The tensor padded for `auto_pad` SAME, by sizes that are only known from a run."""
+    """Return the tensor padded for `auto_pad` SAME, by sizes that are only known from a run."""
     starts, ends = same_padding(tensor.shape[2:], kernel, strides, dilations, upper=upper)
     return functional.pad(tensor, interleaved(starts, ends), value=fill)
 
@@ -64,7 +64,7 @@ def geometry(node: Node, kernel: Sequence[int]) -> tuple[list[int], list[int], l
 
 
 def kernel_of(node: Node, weight: Value) -> tuple[int, ...]:
-    """The sizes of a convolution's kernel.
+    """Return the sizes of a convolution's kernel.
 
     Raises:
         UnsupportedModel: neither the weight nor the node tells, or there are not one to three axes.
@@ -77,7 +77,7 @@ def kernel_of(node: Node, weight: Value) -> tuple[int, ...]:
 
 
 def fixed_sizes(value: Value) -> tuple[int, ...] | None:
-    """The sizes of the spatial axes if all of them are fixed."""
+    """Return the sizes of the spatial axes if all of them are fixed."""
     shape = shape_of(value)
     if shape is None or any(size is None for size in shape[2:]):
         return None
@@ -122,10 +122,10 @@ def transpose_convolve(
     starts: Sequence[int],
     ends: Sequence[int],
 ) -> torch.Tensor:
-    """A transposed convolution cut by any paddings; negative ones add places that only the bias reaches."""
+    """Return a transposed convolution cut by any paddings; negative ones add places that only the bias reaches."""
     call: Any = TRANSPOSED[weight.dim() - 2]
     whole = call(tensor, weight, None, strides, 0, 0, group, dilations)
-    cut = functional.pad(whole, interleaved([-one for one in starts], [-one for one in ends]))
+    cut = functional.pad(whole, interleaved([-start for start in starts], [-end for end in ends]))
     return cut if bias is None else cut + bias.reshape(-1, *([1] * (weight.dim() - 2)))
 
 
@@ -140,7 +140,7 @@ def transpose_convolve_to(
     sizes: Sequence[int] | None,
     upper: bool,
 ) -> torch.Tensor:
-    """A transposed convolution to given output sizes; to `size * stride` if there are none."""
+    """Return a transposed convolution to given output sizes; to `size * stride` if there are none."""
     starts, ends = [], []
     for axis, (stride, dilation, more) in enumerate(zip(strides, dilations, extra, strict=True)):
         size = tensor.shape[axis + 2]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def corners(boxes: torch.Tensor, centred: bool) -> tuple[torch.Tensor, torch.Tensor]:
-    """The least and the greatest corner of boxes: (..., 2) each.
+    """Return the least and the greatest corner of boxes: (..., 2) each.
 
     Args:
         boxes: (..., 4): two opposite corners in any order, or the centre and the extents.
@@ -28,7 +28,7 @@ def corners(boxes: torch.Tensor, centred: bool) -> tuple[torch.Tensor, torch.Ten
 
 
 def overlaps(boxes: torch.Tensor, centred: bool) -> torch.Tensor:
-    """The intersection over the union of each pair of boxes: (boxes, boxes)."""
+    """Return the intersection over the union of each pair of boxes: (boxes, boxes)."""
     low, high = corners(boxes, centred)
     area = (high - low).prod(-1)
     sides = torch.minimum(high.unsqueeze(1), high) - torch.maximum(low.unsqueeze(1), low)
@@ -45,7 +45,7 @@ def suppress(
     least_score: float | None,
     centred: bool,
 ) -> torch.Tensor:
-    """The boxes kept, best first for each class: rows of batch, class and box.
+    """Return the boxes kept, best first for each class: rows of batch, class and box.
 
     Args:
         boxes: (batch, boxes, 4).

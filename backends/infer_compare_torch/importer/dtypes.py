@@ -46,7 +46,7 @@ UNSIGNED_WIDE = frozenset({torch.uint16, torch.uint32, torch.uint64})
 
 
 def from_name(name: str) -> torch.dtype:
-    """The torch dtype of a numpy dtype name.
+    """Return the torch dtype of a numpy dtype name.
 
     Raises:
         UnsupportedModel: torch has none, as for strings.
@@ -54,12 +54,12 @@ def from_name(name: str) -> torch.dtype:
     try:
         return BY_NAME[name]
     except KeyError:
-        told = "string" if name == "object" else name
-        raise UnsupportedModel(f"values of type {told} have no import into torch") from None
+        shown = "string" if name == "object" else name
+        raise UnsupportedModel(f"values of type {shown} have no import into torch") from None
 
 
 def from_onnx(element_type: int) -> torch.dtype:
-    """The torch dtype of an ONNX element type (`TensorProto.DataType`).
+    """Return the torch dtype of an ONNX element type (`TensorProto.DataType`).
 
     Raises:
         UnsupportedModel: torch has none, as for strings.
@@ -72,7 +72,7 @@ def from_onnx(element_type: int) -> torch.dtype:
 
 
 def tensor_from_numpy(array: NDArray[Any]) -> torch.Tensor:
-    """A tensor over the memory of an array, which is copied only where torch cannot address it.
+    """Return a tensor over the memory of an array, which is copied only where torch cannot address it.
 
     Raises:
         UnsupportedModel: torch has no such dtype.
@@ -87,7 +87,7 @@ def tensor_from_numpy(array: NDArray[Any]) -> torch.Tensor:
 
 
 def numpy_from_tensor(tensor: torch.Tensor) -> NDArray[Any]:
-    """An array over the memory of a tensor on the CPU."""
+    """Return an array over the memory of a tensor on the CPU."""
     if tensor.dtype == torch.bfloat16:
         return tensor.contiguous().view(torch.int16).numpy().view(ml_dtypes.bfloat16)
     return tensor.numpy()

@@ -55,12 +55,12 @@ def _sign(builder: Builder, _node: Node, value: Value) -> Value:
 
 
 def sign(tensor: torch.Tensor) -> torch.Tensor:
-    """-1, 0 or 1; of what is no number it is no number, where `torch.sign` has 0."""
+    """Return -1, 0 or 1, and NaN for NaN, where `torch.sign` gives 0."""
     return torch.where(torch.isnan(tensor), tensor, torch.sign(tensor))
 
 
 def _unary(op_type: str, *since: int, call: Callable[..., Any]) -> None:
-    """Registers an operator that is defined for Python numbers as well."""
+    """Register an operator that is defined for Python numbers as well."""
 
     def handler(builder: Builder, _: Node, value: Value) -> Value:
         numbers = host.elementwise(builder, host.UNARY[op_type], (value,))
@@ -99,7 +99,7 @@ def _cast_like(builder: Builder, node: Node, value: Value, like: Value) -> Value
 
 
 def cast(builder: Builder, value: Value, dtype: torch.dtype) -> Value:
-    """The value in another dtype; fractions are cut, and whatever is not zero is true."""
+    """Return the value in another dtype; fractions are cut, and whatever is not zero is true."""
     if dtype_of(value) == dtype:
         return value
     if isinstance(value, HostValue):
@@ -121,7 +121,7 @@ def _with_alpha(op_type: str, *since: int, default: float, call: Callable[..., A
 
 
 def threshold(tensor: torch.Tensor, alpha: float) -> torch.Tensor:
-    """The tensor where it exceeds `alpha`, else zero."""
+    """Return the tensor where it exceeds `alpha`, else zero."""
     return functional.threshold(tensor, alpha, 0.0)
 
 
@@ -146,7 +146,7 @@ def _selu(builder: Builder, node: Node, value: Value) -> Value:
 
 
 def hard_sigmoid(tensor: torch.Tensor, alpha: float, beta: float) -> torch.Tensor:
-    """A line cut at zero and one; torch's own has one slope only."""
+    """Return a linear function cut at zero and one; torch's own has one slope only."""
     return torch.clamp(tensor * alpha + beta, 0.0, 1.0)
 
 
@@ -165,7 +165,7 @@ def _gelu(builder: Builder, node: Node, value: Value) -> Value:
 
 
 def shrink(tensor: torch.Tensor, bias: float, lambd: float) -> torch.Tensor:
-    """Moves what exceeds `lambd` in magnitude towards zero by `bias`; the rest becomes zero."""
+    """Move what exceeds `lambd` in magnitude towards zero by `bias`; the rest becomes zero."""
     zero = torch.zeros_like(tensor)
     moved = torch.where(tensor < -lambd, tensor + bias, torch.where(tensor > lambd, tensor - bias, zero))
     return moved.to(tensor.dtype)
@@ -177,7 +177,7 @@ def _shrink(builder: Builder, node: Node, value: Value) -> Value:
 
 
 def parametric_relu(tensor: torch.Tensor, slope: torch.Tensor) -> torch.Tensor:
-    """A leaky ReLU whose slope broadcasts against the tensor."""
+    """Return a leaky ReLU whose slope broadcasts against the tensor."""
     return torch.where(tensor < 0, tensor * slope, tensor)
 
 
@@ -197,7 +197,7 @@ def _prelu(builder: Builder, _: Node, value: Value, slope: Value) -> Value:
 
 
 def is_infinite(tensor: torch.Tensor, positive: bool, negative: bool) -> torch.Tensor:
-    """Where a tensor is infinite with one of the signs asked for."""
+    """Return where a tensor is infinite with one of the signs asked for."""
     if positive and negative:
         return torch.isinf(tensor)
     if positive:
@@ -220,10 +220,10 @@ def _clip_by_attributes(builder: Builder, node: Node, value: Value) -> Value:
 
 @operator("Clip", 11, 12, 13)
 def _clip(builder: Builder, _: Node, value: Value, least: Value | None = None, most: Value | None = None) -> Value:
-    bounds: list[Any] = [None if one is None else builder.operand(one) for one in (least, most)]
+    bounds: list[Any] = [None if bound is None else builder.operand(bound) for bound in (least, most)]
     if bounds == [None, None]:
         return value
-    if not all(one is None or isinstance(one, (int, float)) for one in bounds):
+    if not all(bound is None or isinstance(bound, (int, float)) for bound in bounds):
         # torch takes two numbers or two tensors.
         bounds = [least, most]
     return builder.emit(torch.clamp, value, *bounds)

@@ -33,12 +33,12 @@ def _constant_of_shape(builder: Builder, node: Node, shape: Value) -> Value:
 
 
 def full(sizes: Sequence[int], fill: float, dtype: torch.dtype, device: torch.device) -> torch.Tensor:
-    """A tensor of one number."""
+    """Return a tensor of one number."""
     return torch.full(tuple(sizes), fill, dtype=dtype, device=device)
 
 
 def arange(start: float, limit: float, step: float, dtype: torch.dtype, device: torch.device) -> torch.Tensor:
-    """Numbers from a start up to, and without, a limit."""
+    """Return the numbers from a start up to a limit, which is excluded."""
     count = max(math.ceil((limit - start) / step), 0)
     return torch.arange(count, dtype=dtype, device=device) * step + start
 
@@ -48,8 +48,8 @@ def _range(builder: Builder, node: Node, start: Value, limit: Value, step: Value
     dtype = dtype_of(start)
     if dtype is None:
         raise UnsupportedModel(f"ONNX operator {node} counts in a type that is only known from a run.")
-    begin, end, by = (builder.number(one) for one in (start, limit, step))
-    if not any(isinstance(one, fx.Node) for one in (begin, end, by)):
+    begin, end, by = (builder.number(value) for value in (start, limit, step))
+    if not any(isinstance(value, fx.Node) for value in (begin, end, by)):
         return arange(begin, end, by, dtype, torch.device("cpu")).to(dtype)  # type: ignore[arg-type]
     if not dtype.is_floating_point:
         return builder.emit(torch.arange, begin, end, by, dtype=dtype, device=builder.device)
@@ -63,7 +63,7 @@ def _triangle(builder: Builder, node: Node, value: Value, diagonal: Value | None
 
 
 def identity_like(tensor: torch.Tensor, offset: int, dtype: torch.dtype | None) -> torch.Tensor:
-    """Ones on a diagonal, in the shape of a matrix."""
+    """Return ones on a diagonal, in the shape of a matrix."""
     rows = torch.arange(tensor.shape[0], device=tensor.device).unsqueeze(1)
     columns = torch.arange(tensor.shape[1], device=tensor.device)
     return (columns - rows == offset).to(dtype or tensor.dtype)

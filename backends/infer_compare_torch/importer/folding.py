@@ -28,7 +28,7 @@ def fold(
     ends: Sequence[int],
     strides: Sequence[int],
 ) -> torch.Tensor:
-    """The sum of overlapping blocks.
+    """Return the sum of overlapping blocks.
 
     Args:
         columns: (batch, channels times places of a block, blocks).
@@ -69,7 +69,7 @@ def _fold(builder: Builder, node: Node, columns: Value, sizes: Value, block: Val
 
 
 def depth_to_space(tensor: torch.Tensor, block: int) -> torch.Tensor:
-    """Channels rearranged into blocks of space, the block's places counted before the channels."""
+    """Return channels rearranged into blocks of space, the block's places counted before the channels."""
     batch, channels, height, width = tensor.shape
     inner = channels // (block * block)
     blocks = tensor.reshape(batch, block, block, inner, height, width).permute(0, 3, 4, 1, 5, 2)
@@ -85,7 +85,7 @@ def _depth_to_space(builder: Builder, node: Node, value: Value) -> Value:
 
 
 def space_to_depth(tensor: torch.Tensor, block: int) -> torch.Tensor:
-    """Blocks of space rearranged into channels."""
+    """Return blocks of space rearranged into channels."""
     batch, channels, height, width = tensor.shape
     blocks = tensor.reshape(batch, channels, height // block, block, width // block, block)
     return blocks.permute(0, 3, 5, 1, 2, 4).reshape(batch, channels * block * block, height // block, width // block)

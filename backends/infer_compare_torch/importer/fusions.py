@@ -32,7 +32,7 @@ class Fusions:
     """All fusions of a graph."""
 
     def __init__(self, graph: Graph) -> None:
-        """Looks at no node yet."""
+        """Look at no node yet."""
         self._fusions = [make(graph) for make in FUSIONS]
 
     def ending_with(self, builder: Builder, node: Node) -> tuple[Value, ...] | None:

@@ -25,14 +25,14 @@ DTYPES = frozenset({torch.int64, torch.int32, torch.bool, torch.float32, torch.f
 
 
 def pack(items: Sequence[Scalar], *, scalar: bool, dtype: torch.dtype) -> Value:
-    """A value out of numbers: a constant if all are known."""
+    """Return numbers as one value, which is a constant if all are known."""
     if any(isinstance(item, fx.Node) for item in items):
         return HostValue(tuple(items), scalar, dtype)
     return torch.tensor(items[0] if scalar else list(items), dtype=dtype)
 
 
 def unpack(value: Value | None) -> HostValue | None:
-    """The value as numbers, or None if it is a tensor on the device or too long."""
+    """Return the value as numbers, or None if it is a tensor on the device or too long."""
     if isinstance(value, HostValue):
         return value
     if isinstance(value, torch.Tensor) and value.dim() <= 1 and value.numel() <= MOST_ITEMS and value.dtype in DTYPES:
@@ -44,7 +44,7 @@ def unpack(value: Value | None) -> HostValue | None:
 def elementwise(
     builder: Builder, call: Callable[..., Any], values: Sequence[Value | None], dtype: torch.dtype | None = None
 ) -> Value | None:
-    """Applies a call to numbers with broadcasting.
+    """Apply a call to numbers with broadcasting.
 
     Args:
         builder: the module under construction.
@@ -58,25 +58,25 @@ def elementwise(
     if not any(isinstance(value, HostValue) for value in values):
         return None
     operands = [unpack(value) for value in values]
-    if any(one is None for one in operands):
+    if any(operand is None for operand in operands):
         return None
-    known = [one for one in operands if one is not None]
-    length = max(len(one.items) for one in known)
-    if any(len(one.items) not in {1, length} for one in known):
+    known = [operand for operand in operands if operand is not None]
+    length = max(len(operand.items) for operand in known)
+    if any(len(operand.items) not in {1, length} for operand in known):
         return None
-    columns = [repeat(one.items[0], length) if len(one.items) == 1 else one.items for one in known]
+    columns = [repeat(operand.items[0], length) if len(operand.items) == 1 else operand.items for operand in known]
     result = dtype or known[0].dtype
     items = [rounded(builder, builder.scalar(call, *row), result) for row in zip(*columns, strict=True)]
-    return pack(items, scalar=all(one.scalar for one in known), dtype=result)
+    return pack(items, scalar=all(operand.scalar for operand in known), dtype=result)
 
 
 def rounded(builder: Builder, item: Scalar, dtype: torch.dtype) -> Scalar:
-    """The number as the dtype holds it: Python computes in double precision."""
+    """Return the number as the dtype holds it: Python computes in double precision."""
     return builder.scalar(single, item) if dtype == torch.float32 else item
 
 
 def single(number: float) -> float:
-    """A number rounded to single precision."""
+    """Return a number rounded to single precision."""
     return ctypes.c_float(number).value
 
 
@@ -87,18 +87,18 @@ def truncated_quotient(dividend: int, divisor: int) -> int:
 
 
 def quotient_of(dtype: torch.dtype | None) -> Callable[..., Any]:
-    """The division of a dtype."""
+    """Return the division of a dtype."""
     return operator.truediv if dtype is not None and dtype.is_floating_point else truncated_quotient
 
 
 def power_of(base: float, exponent: float) -> float:
-    """A power of numbers."""
+    """Return a power of numbers."""
     result: float = base**exponent
     return result
 
 
 def minimum(first: float, *others: float) -> float:
-    """The least of several numbers."""
+    """Return the least of several numbers."""
     least = first
     for other in others:
         least = torch.sym_min(least, other)  # type: ignore[no-untyped-call]
@@ -106,7 +106,7 @@ def minimum(first: float, *others: float) -> float:
 
 
 def maximum(first: float, *others: float) -> float:
-    """The greatest of several numbers."""
+    """Return the greatest of several numbers."""
     greatest = first
     for other in others:
         greatest = torch.sym_max(greatest, other)  # type: ignore[no-untyped-call]
@@ -114,12 +114,12 @@ def maximum(first: float, *others: float) -> float:
 
 
 def choose(condition: bool, first: float, second: float) -> float:
-    """One of two numbers."""
+    """Return one of two numbers."""
     return first if condition else second
 
 
 def converter_to(dtype: torch.dtype) -> Callable[[Any], Any] | None:
-    """The function that casts a number, or None for a dtype that numbers are not kept in."""
+    """Return the function that casts a number, or None for a dtype that numbers are not kept in."""
     if dtype not in DTYPES:
         return None
     if dtype == torch.bool:
@@ -128,18 +128,18 @@ def converter_to(dtype: torch.dtype) -> Callable[[Any], Any] | None:
 
 
 def to_bool(number: float) -> bool:
-    """Whether a number is not zero."""
+    """Return whether a number is not zero."""
     return number != 0
 
 
 def to_float(number: float) -> float:
-    """A number as floating point."""
+    """Return a number as floating point."""
     result: float = torch.sym_float(number)  # type: ignore[no-untyped-call]
     return result
 
 
 def to_int(number: float) -> int:
-    """A number cut towards zero."""
+    """Return a number cut towards zero."""
     if isinstance(number, bool):
         return 1 if number else 0
     whole: int = torch.sym_int(number)  # type: ignore[no-untyped-call]
@@ -158,10 +158,10 @@ UNARY: dict[str, Callable[[Any], Any]] = {
 
 
 def product(*numbers: float) -> float:
-    """The product of numbers."""
+    """Return the product of numbers."""
     return math.prod(numbers)
 
 
 def total(*numbers: float) -> float:
-    """The sum of numbers."""
+    """Return the sum of numbers."""
     return sum(numbers)

@@ -19,12 +19,12 @@ INDEX_DTYPES = frozenset({torch.int64, torch.int32})
 
 
 def from_start(index: torch.Tensor, size: int) -> torch.Tensor:
-    """Indices counted from the start, where negative ones were counted from the end."""
+    """Return indices counted from the start, where negative ones were counted from the end."""
     return torch.where(index < 0, index + size, index).to(torch.int64)
 
 
 def gather(tensor: torch.Tensor, index: torch.Tensor, axis: int) -> torch.Tensor:
-    """Slices of a tensor along an axis, picked by indices of any shape."""
+    """Return slices of a tensor along an axis, picked by indices of any shape."""
     return tensor[(slice(None),) * (axis % tensor.dim()) + (index.to(torch.int64),)]
 
 
@@ -32,7 +32,7 @@ def gather(tensor: torch.Tensor, index: torch.Tensor, axis: int) -> torch.Tensor
 def _gather(builder: Builder, node: Node, value: Value, index: Value) -> Value:
     axis = node.attributes.get("axis", 0)
     if isinstance(value, HostValue) and not value.scalar and isinstance(index, torch.Tensor) and index.dim() <= 1:
-        items = [value.items[int(one)] for one in index.reshape(-1).tolist()]
+        items = [value.items[int(place)] for place in index.reshape(-1).tolist()]
         return host.pack(items, scalar=index.dim() == 0, dtype=value.dtype)
     tensor = builder.tensor(value)
     rank = rank_of(tensor)
@@ -46,7 +46,7 @@ def _gather(builder: Builder, node: Node, value: Value, index: Value) -> Value:
 
 
 def gather_elements(tensor: torch.Tensor, index: torch.Tensor, axis: int) -> torch.Tensor:
-    """Elements along an axis, picked one by one."""
+    """Return elements along an axis, picked one by one."""
     return torch.gather(tensor, axis, from_start(index, tensor.shape[axis]))
 
 
@@ -56,7 +56,7 @@ def _gather_elements(builder: Builder, node: Node, value: Value, index: Value) -
 
 
 def gather_nd(tensor: torch.Tensor, index: torch.Tensor, batch_axes: int) -> torch.Tensor:
-    """Slices picked by tuples of indices, which are the last axis of `index`."""
+    """Return slices picked by tuples of indices, which are the last axis of `index`."""
     depth = index.shape[-1]
     batch = tensor.shape[:batch_axes]
     flat = tensor.reshape(-1, *tensor.shape[batch_axes:])
@@ -77,7 +77,7 @@ REDUCTIONS = {"add": "sum", "mul": "prod", "max": "amax", "min": "amin"}
 def scatter_elements(
     tensor: torch.Tensor, index: torch.Tensor, updates: torch.Tensor, axis: int, reduction: str
 ) -> torch.Tensor:
-    """A copy of the tensor with elements along an axis replaced by updates, or combined with them."""
+    """Return a copy of the tensor with elements along an axis replaced by updates, or combined with them."""
     places = from_start(index, tensor.shape[axis])
     if reduction == "none":
         return torch.scatter(tensor, axis, places, updates)
@@ -98,7 +98,7 @@ def _scatter_elements(builder: Builder, node: Node, value: Value, index: Value, 
 
 
 def scatter_nd(tensor: torch.Tensor, index: torch.Tensor, updates: torch.Tensor, reduction: str) -> torch.Tensor:
-    """A copy of the tensor with slices replaced, or combined; tuples of indices are the last axis of `index`."""
+    """Return a copy of the tensor with slices replaced, or combined; tuples of indices are the last axis of `index`."""
     depth = index.shape[-1]
     sizes = tensor.shape[:depth]
     flat_index = torch.zeros(index.shape[:-1], dtype=torch.int64, device=tensor.device)
@@ -118,7 +118,7 @@ def _scatter_nd(builder: Builder, node: Node, value: Value, index: Value, update
 
 
 def one_hot(index: torch.Tensor, depth: int, values: torch.Tensor, axis: int) -> torch.Tensor:
-    """Vectors of the off value with the on value at one place; at none for an index out of range."""
+    """Return vectors of the off value with the on value at one place; at none for an index out of range."""
     count = int(depth)
     places = torch.where(index < 0, index + count, index)
     axis = axis if axis >= 0 else axis + index.dim() + 1
@@ -135,7 +135,7 @@ def _one_hot(builder: Builder, node: Node, index: Value, depth: Value, values: V
 
 
 def nonzero(tensor: torch.Tensor) -> torch.Tensor:
-    """Where a tensor is not zero: a row of indices per axis."""
+    """Return where a tensor is not zero: a row of indices per axis."""
     return torch.nonzero(tensor).t()
 
 
@@ -145,7 +145,7 @@ def _nonzero(builder: Builder, _: Node, value: Value) -> Value:
 
 
 def compress(tensor: torch.Tensor, condition: torch.Tensor, axis: int | None) -> torch.Tensor:
-    """The slices along an axis, or the elements, for which a condition holds."""
+    """Return the slices along an axis, or the elements, for which a condition holds."""
     if axis is None:
         tensor, axis = tensor.reshape(-1), 0
     return tensor.index_select(axis, torch.nonzero(condition).reshape(-1))
@@ -157,7 +157,7 @@ def _compress(builder: Builder, node: Node, value: Value, condition: Value) -> V
 
 
 def extreme_index(tensor: torch.Tensor, axis: int, keep: bool, last: bool, least: bool) -> torch.Tensor:
-    """The index of the greatest (or least) element along an axis: the first such, or the last."""
+    """Return the index of the greatest (or least) element along an axis: the first such, or the last."""
     search = torch.argmin if least else torch.argmax
     if not last:
         return search(tensor, axis, keepdim=keep)
@@ -178,7 +178,7 @@ _extreme("ArgMin", least=True)
 
 
 def top(tensor: torch.Tensor, count: int, axis: int, greatest: bool) -> tuple[torch.Tensor, torch.Tensor]:
-    """The greatest (or least) elements along an axis in order, and their indices; of equals the first."""
+    """Return the greatest (or least) elements along an axis in order, and their indices; of equals the first."""
     # Not `torch.topk`, which leaves open which of equal elements it finds.
     values, index = torch.sort(tensor, dim=axis, descending=greatest, stable=True)
     return values.narrow(axis, 0, count), index.narrow(axis, 0, count)
@@ -192,7 +192,7 @@ def _top(builder: Builder, node: Node, value: Value, count: Value | None = None)
 
 
 def reverse_sequences(tensor: torch.Tensor, lengths: torch.Tensor, batch_axis: int, time_axis: int) -> torch.Tensor:
-    """Each sequence of a batch turned around up to its length."""
+    """Return each sequence of a batch turned around up to its length."""
     steps = torch.arange(tensor.shape[time_axis], device=tensor.device)
     ends = lengths.to(torch.int64).unsqueeze(1)
     places = torch.where(steps < ends, ends - 1 - steps, steps)
@@ -210,7 +210,7 @@ def _reverse_sequences(builder: Builder, node: Node, value: Value, lengths: Valu
 
 
 def cumulate(tensor: torch.Tensor, axis: int, exclusive: bool, reverse: bool) -> torch.Tensor:
-    """Sums along an axis up to each element, with or without it, from the start or from the end."""
+    """Return sums along an axis up to each element, with or without it, from the start or from the end."""
     dtype = tensor.dtype
     if reverse:
         tensor = tensor.flip(axis)

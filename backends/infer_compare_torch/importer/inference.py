@@ -25,40 +25,40 @@ SMALL_ELEMENTS = 1024
 
 
 KEEPS_SHAPE = frozenset({"GroupNormalization", "MeanVarianceNormalization"})
-"""Operators of which inference does not know that their output is as their first input."""
+"""Operators whose output has the dtype and shape of the first input, which shape inference does not know."""
 
 
 @dataclass(frozen=True, slots=True)
 class Inferred:
-    """What is known of a value."""
+    """The dtype and shape of a value, as far as they are known."""
 
     dtype: torch.dtype | None
     shape: tuple[int | None, ...] | None
 
 
 def infer(model: onnx.ModelProto) -> Mapping[str, Inferred]:
-    """Dtype and shape of every value of the main graph that inference reaches, by name."""
+    """Return dtype and shape of every value of the main graph that inference reaches, by name."""
     import onnx.shape_inference
 
-    told = onnx.shape_inference.infer_shapes(_skeleton(model), check_type=False, strict_mode=False, data_prop=True)
-    return {one.name: _inferred(one) for one in (*told.graph.value_info, *told.graph.output)}
+    inferred = onnx.shape_inference.infer_shapes(_skeleton(model), check_type=False, strict_mode=False, data_prop=True)
+    return {value.name: _inferred(value) for value in (*inferred.graph.value_info, *inferred.graph.output)}
 
 
 def _skeleton(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The model without its large weights and without recorded shapes: small enough to be serialised."""
+    """Return the model without its large weights and without recorded shapes: small enough to be serialised."""
     import onnx
 
     graph = onnx.GraphProto(name=model.graph.name or "graph", node=map(_known, model.graph.node))
-    inputs = {one.name for one in model.graph.input}
+    inputs = {value.name for value in model.graph.input}
     graph.input.extend(model.graph.input)
-    for one in model.graph.initializer:
-        if math.prod(one.dims) <= SMALL_ELEMENTS and not is_external(one):
-            graph.initializer.append(one)
-        elif one.name not in inputs:
-            graph.input.append(onnx.helper.make_tensor_value_info(one.name, one.data_type, one.dims))
-    for one in model.graph.output:
-        element_type = one.type.tensor_type.elem_type
-        graph.output.append(onnx.helper.make_tensor_value_info(one.name, element_type, None))
+    for tensor in model.graph.initializer:
+        if math.prod(tensor.dims) <= SMALL_ELEMENTS and not is_external(tensor):
+            graph.initializer.append(tensor)
+        elif tensor.name not in inputs:
+            graph.input.append(onnx.helper.make_tensor_value_info(tensor.name, tensor.data_type, tensor.dims))
+    for output in model.graph.output:
+        element_type = output.type.tensor_type.elem_type
+        graph.output.append(onnx.helper.make_tensor_value_info(output.name, element_type, None))
     return onnx.ModelProto(
         ir_version=model.ir_version, opset_import=model.opset_import, functions=model.functions, graph=graph
     )

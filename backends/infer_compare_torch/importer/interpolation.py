@@ -16,7 +16,7 @@ CUBIC_REACH = 4
 
 
 def coordinates(size: int, places: int, scale: float, rule: str, start: float = 0.0, end: float = 1.0) -> torch.Tensor:
-    """Where on the source axis each place of the result lies.
+    """Return where on the source axis each place of the result lies.
 
     Args:
         size: of the source axis.
@@ -36,14 +36,14 @@ def coordinates(size: int, places: int, scale: float, rule: str, start: float = 
             "give sizes, or a scale that makes a whole size."
         )
     steps = torch.arange(places, dtype=torch.float32)
-    found: torch.Tensor | None = source_positions(steps, ResizedAxis(size, places, scale, start, end), rule, places)
-    if found is None:
+    positions: torch.Tensor | None = source_positions(steps, ResizedAxis(size, places, scale, start, end), rule, places)
+    if positions is None:
         raise UnsupportedModel(f"the coordinate_transformation_mode {rule!r} cannot be imported into torch")
-    return found
+    return positions
 
 
 def nearest_places(points: torch.Tensor, size: int, scale: float, rule: str) -> torch.Tensor:
-    """The source place that each coordinate takes its value from.
+    """Return the source place that each coordinate takes its value from.
 
     Args:
         points: what `coordinates` gave.
@@ -68,7 +68,7 @@ def weights(
     antialias: bool,
     exclude_outside: bool,
 ) -> torch.Tensor:
-    """What part each source place has in each place of the result: a matrix of result places by source places.
+    """Return what part each source place has in each place of the result: a matrix of result places by source places.
 
     Args:
         points: what `coordinates` gave.
@@ -102,5 +102,5 @@ def cubic_kernel(distance: torch.Tensor, coefficient: float) -> torch.Tensor:
 
 
 def outside(points: torch.Tensor, size: int) -> torch.Tensor:
-    """Which coordinates lie outside the source."""
+    """Return which coordinates lie outside the source."""
     return (points < 0) | (points > size - 1)

@@ -30,7 +30,7 @@ def _concatenate(builder: Builder, node: Node, *values: Value) -> Value:
 
 
 def split_evenly(tensor: torch.Tensor, parts: int, axis: int) -> tuple[torch.Tensor, ...]:
-    """The tensor in parts of equal size, but for a smaller last one."""
+    """Return the tensor in parts of equal size, but for a smaller last one."""
     size = -(-tensor.shape[axis] // parts)
     # A last part of size zero is a part as well.
     sizes = [min(size, max(tensor.shape[axis] - index * size, 0)) for index in range(parts)]
@@ -38,7 +38,7 @@ def split_evenly(tensor: torch.Tensor, parts: int, axis: int) -> tuple[torch.Ten
 
 
 def split_by(tensor: torch.Tensor, sizes: Sequence[int], axis: int) -> tuple[torch.Tensor, ...]:
-    """The tensor in parts of the sizes given."""
+    """Return the tensor in parts of the sizes given."""
     return torch.split(tensor, list(sizes), axis)
 
 

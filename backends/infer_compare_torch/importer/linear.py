@@ -20,12 +20,12 @@ simple("MatMul", 1, 9, 13, call=torch.matmul)
 
 
 def transposed(matrix: torch.Tensor) -> torch.Tensor:
-    """A matrix of weights as torch's linear layers keep it: features out by features in."""
+    """Return a matrix of weights as torch's linear layers keep it: features out by features in."""
     return matrix.t().contiguous()
 
 
 def add_bias(builder: Builder, node: Node, first: Value, second: Value) -> Value | None:
-    """The sum as a linear layer, if it adds a bias to a product with a matrix of weights and nothing else uses that.
+    """Return the sum as a linear layer, if it adds a bias to a product with a matrix of weights and nothing else uses that.
 
     Exporters write a linear layer on more than two axes as a product and a sum; torch has one call for both.
     """
@@ -75,7 +75,7 @@ def _features_first(builder: Builder, node: Node, weight: Value) -> Value:
 
 
 def scale(tensor: torch.Tensor, factor: float) -> torch.Tensor:
-    """The tensor times a number, in the tensor's own dtype."""
+    """Return the tensor times a number, in the tensor's own dtype."""
     return (tensor * factor).to(tensor.dtype)
 
 

@@ -21,7 +21,7 @@ NOTHING = -(2**31)
 def nll_loss(
     scores: torch.Tensor, target: torch.Tensor, weight: torch.Tensor | None, ignored: int, reduction: str
 ) -> torch.Tensor:
-    """The negative log-likelihood of the target classes; axis 1 of the scores is the class."""
+    """Return the negative log-likelihood of the target classes; axis 1 of the scores is the class."""
     return functional.nll_loss(scores, target.to(torch.int64), weight, ignore_index=ignored, reduction=reduction)
 
 

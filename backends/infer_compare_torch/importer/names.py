@@ -14,7 +14,7 @@ class Names:
     """The names that a module's parts and inputs have."""
 
     def __init__(self, root: nn.Module) -> None:
-        """Nothing is named yet; what every module has already is taken."""
+        """Reserve the names that every module has already."""
         self._root = root
         self._taken: set[str] = set()
 
@@ -29,6 +29,6 @@ class Names:
 
 
 def identifier(name: str) -> str:
-    """The name as Python takes it for an argument of a method; empty if nothing of it remains."""
+    """Return the name as Python takes it for an argument of a method; empty if nothing of it remains."""
     text = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_")
     return f"_{text}" if text[:1].isdigit() or keyword.iskeyword(text) or text == "self" else text

@@ -49,7 +49,7 @@ def _group(builder: Builder, node: Node, value: Value, scale: Value, bias: Value
 def group_norm_by_group(
     tensor: torch.Tensor, groups: int, scale: torch.Tensor, bias: torch.Tensor, epsilon: float
 ) -> torch.Tensor:
-    """A group normalisation with a scale and a bias per group instead of per channel."""
+    """Return a group normalisation with a scale and a bias per group instead of per channel."""
     channels = tensor.shape[1] // groups
     return functional.group_norm(
         tensor, groups, scale.repeat_interleave(channels), bias.repeat_interleave(channels), epsilon
@@ -65,7 +65,7 @@ def _group_by_group(builder: Builder, node: Node, value: Value, scale: Value, bi
 def layer_norm(
     tensor: torch.Tensor, scale: torch.Tensor, bias: torch.Tensor | None, axis: int, epsilon: float
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """A layer normalisation whose scale broadcasts, with the mean and the inverse standard deviation.
+    """Return a layer normalisation whose scale broadcasts, with the mean and the inverse standard deviation.
 
     Statistics are taken in single precision at least, as the operator's `stash_type` has it.
     """
@@ -93,7 +93,7 @@ def _layer(
 
 
 def local_response(tensor: torch.Tensor, size: int, alpha: float, beta: float, bias: float) -> torch.Tensor:
-    """Each value divided by a power of the mean square of the channels around it."""
+    """Return each value divided by a power of the mean square of the channels around it."""
     planes = (tensor * tensor).reshape(tensor.shape[0], 1, tensor.shape[1], -1)
     padded = functional.pad(planes, (0, 0, (size - 1) // 2, size // 2))
     squares = functional.avg_pool2d(padded, (size, 1), (1, 1)).reshape(tensor.shape)
@@ -114,7 +114,7 @@ def _local_response(builder: Builder, node: Node, value: Value) -> Value:
 
 
 def mean_variance(tensor: torch.Tensor, axes: Sequence[int]) -> torch.Tensor:
-    """The tensor with mean 0 and variance 1 along axes."""
+    """Return the tensor with mean 0 and variance 1 along axes."""
     mean = torch.mean(tensor, tuple(axes), keepdim=True)
     variance = torch.mean(tensor * tensor, tuple(axes), keepdim=True) - mean * mean
     return (tensor - mean) / (torch.sqrt(variance) + 1e-9)
@@ -126,7 +126,7 @@ def _mean_variance(builder: Builder, node: Node, value: Value) -> Value:
 
 
 def lp_normalize(tensor: torch.Tensor, axis: int, power: int) -> torch.Tensor:
-    """The tensor divided by its norm along an axis; zeros stay zeros."""
+    """Return the tensor divided by its norm along an axis; zeros stay zeros."""
     norm = torch.linalg.vector_norm(tensor, power, axis, keepdim=True)
     return torch.where(norm == 0, torch.zeros_like(tensor), tensor / norm)
 
@@ -137,7 +137,7 @@ def _lp_normalize(builder: Builder, node: Node, value: Value) -> Value:
 
 
 def hardmax(tensor: torch.Tensor, axis: int) -> torch.Tensor:
-    """One at the first maximum along an axis, zero elsewhere."""
+    """Return 1 at the first maximum along an axis, zero elsewhere."""
     places = torch.argmax(tensor, axis, keepdim=True)
     return torch.zeros_like(tensor).scatter(axis, places, 1.0)
 
@@ -151,7 +151,7 @@ SOFTMAXES: dict[str, Callable[..., torch.Tensor]] = {
 
 
 def on_matrix(tensor: torch.Tensor, axis: int, op_type: str) -> torch.Tensor:
-    """A softmax along the rows of the matrix that `axis` makes of a tensor, as opsets before 13 define it."""
+    """Return a softmax along the rows of the matrix that `axis` makes of a tensor, as opsets before 13 define it."""
     matrix = flatten(tensor, axis % tensor.dim() if axis < 0 else axis)
     return SOFTMAXES[op_type](matrix, 1).reshape(tensor.shape)
 

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 def spatial_axes(tensor: torch.Tensor) -> tuple[int, ...]:
-    """The axes behind batch and channel."""
+    """Return the axes behind batch and channel."""
     return tuple(range(2, tensor.dim()))
 
 
 def global_average(tensor: torch.Tensor) -> torch.Tensor:
-    """The average of each plane, for a tensor whose rank is only known from a run."""
+    """Return the average of each plane, for a tensor whose rank is only known from a run."""
     return torch.mean(tensor, spatial_axes(tensor), keepdim=True)
 
 
@@ -35,7 +35,7 @@ def _global_average(builder: Builder, _: Node, value: Value) -> Value:
 
 
 def global_maximum(tensor: torch.Tensor) -> torch.Tensor:
-    """The maximum of each plane."""
+    """Return the maximum of each plane."""
     return torch.amax(tensor, spatial_axes(tensor), keepdim=True)
 
 
@@ -45,7 +45,7 @@ def _global_maximum(builder: Builder, _: Node, value: Value) -> Value:
 
 
 def global_norm(tensor: torch.Tensor, power: int) -> torch.Tensor:
-    """The p-norm of each plane."""
+    """Return the p-norm of each plane."""
     norm: torch.Tensor = torch.linalg.vector_norm(tensor, power, spatial_axes(tensor), keepdim=True)
     return norm
 

@@ -24,12 +24,12 @@ AVERAGES = {1: functional.avg_pool1d, 2: functional.avg_pool2d, 3: functional.av
 
 
 def lowest(dtype: torch.dtype) -> float:
-    """What never is the maximum."""
+    """Return a number that is never the maximum."""
     return -math.inf if dtype.is_floating_point else torch.iinfo(dtype).min
 
 
 def max_pool(tensor: torch.Tensor, *window: Any) -> torch.Tensor:  # noqa: ANN401 - as `max_pool_with_places`
-    """A maximum over windows that torch's own pools do not place."""
+    """Return the maximum over windows that torch's own pools cannot place."""
     return max_pool_with_places(tensor, *window)[0]
 
 
@@ -44,7 +44,7 @@ def max_pool_with_places(
     upper: bool | None,
     by_column: bool = False,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """A maximum over windows, and where each was found, as an index into the flattened input.
+    """Return the maximum over windows, and the place of each, as an index into the flattened input.
 
     Args:
         tensor: batch, channel, and one to three spatial axes.
@@ -104,7 +104,7 @@ def _max_pool(builder: Builder, node: Node, value: Value) -> Value | tuple[Value
 def window_sum(
     tensor: torch.Tensor, kernel: Sequence[int], strides: Sequence[int], dilations: Sequence[int]
 ) -> torch.Tensor:
-    """The sum over each window, channel by channel."""
+    """Return the sum over each window, channel by channel."""
     planes = tensor.reshape(-1, 1, *tensor.shape[2:])
     ones = torch.ones((1, 1, *kernel), dtype=tensor.dtype, device=tensor.device)
     call: Any = CONVOLUTIONS[len(kernel)]
@@ -123,7 +123,7 @@ def average_pool(
     upper: bool | None,
     count_padding: bool,
 ) -> torch.Tensor:
-    """An average over windows that torch's own pools do not place; arguments as `max_pool_with_places`.
+    """Return the average over windows that torch's own pools cannot place; arguments as `max_pool_with_places`.
 
     Places counted are those of the tensor, and those of the stated padding with `count_padding`.
     """
@@ -170,7 +170,7 @@ def norm_pool(
     upper: bool | None,
     power: int,
 ) -> torch.Tensor:
-    """The p-norm over windows; arguments as `max_pool_with_places`."""
+    """Return the p-norm over windows; arguments as `max_pool_with_places`."""
     starts, _, needed, places = placement(tensor.shape[2:], kernel, strides, dilations, starts, ends, ceil, upper)
     cut = (slice(None), slice(None), *(slice(0, count) for count in places))
     padded = functional.pad(tensor.abs() ** power, interleaved(starts, needed))

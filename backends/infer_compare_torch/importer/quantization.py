@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def along(parameter: torch.Tensor, tensor: torch.Tensor, axis: int, block: int) -> torch.Tensor:
-    """A scale or zero point shaped to broadcast: one for all, one per place of an axis, or one per block."""
+    """Return a scale or zero point shaped to broadcast: one for all, one per place of an axis, or one per block."""
     if parameter.dim() == 0 or parameter.numel() == 1:
         return parameter.reshape(())
     if block:
@@ -40,7 +40,7 @@ def quantize(
     block: int,
     dtype: torch.dtype,
 ) -> torch.Tensor:
-    """Numbers to integers: divided, rounded half to even, moved and cut to what the dtype holds."""
+    """Return numbers as integers: divided, rounded half to even, shifted and clipped to the range of the dtype."""
     steps = torch.round(tensor / along(scale, tensor, axis, block).to(tensor.dtype))
     if zero is not None:
         steps = steps + along(zero, tensor, axis, block).to(steps.dtype)
@@ -52,7 +52,7 @@ def quantize(
 def dequantize(
     tensor: torch.Tensor, scale: torch.Tensor, zero: torch.Tensor | None, axis: int, block: int
 ) -> torch.Tensor:
-    """Integers to numbers of the scale's dtype."""
+    """Return the numbers that integers stand for, in the dtype of the scale."""
     steps = tensor.to(torch.int64)
     if zero is not None:
         steps = steps - along(zero.to(torch.int64), tensor, axis, block)
@@ -79,7 +79,7 @@ def _dequantize(builder: Builder, node: Node, value: Value, scale: Value, zero: 
 
 
 def _refuse_other_precision(node: Node, attribute: str, value: Value) -> None:
-    """Refuses an attribute that asks for another dtype than a value has."""
+    """Refuse an attribute that asks for another dtype than a value has."""
     wanted = node.attributes.get(attribute, 0)
     if wanted and dtypes.from_onnx(wanted) != dtype_of(value):
         raise UnsupportedModel(
@@ -88,7 +88,7 @@ def _refuse_other_precision(node: Node, attribute: str, value: Value) -> None:
 
 
 def quantize_dynamically(tensor: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Numbers to bytes by their own range, with the scale and the zero point found."""
+    """Return numbers quantised to bytes by their range, with the scale and the zero point."""
     least = torch.clamp(tensor.min(), max=0.0)
     most = torch.clamp(tensor.max(), min=0.0)
     scale = (most - least) / 255
@@ -102,7 +102,7 @@ def _quantize_dynamically(builder: Builder, _: Node, value: Value) -> tuple[Valu
 
 
 def centred(tensor: torch.Tensor, zero: torch.Tensor | None, axis: int) -> torch.Tensor:
-    """Integers less their zero point, in double precision, which holds every sum of their products."""
+    """Return integers less their zero point, in double precision, which holds every sum of their products."""
     numbers = tensor.to(torch.float64)
     return numbers if zero is None else numbers - along(zero, tensor, axis, 0).to(torch.float64)
 
@@ -110,7 +110,7 @@ def centred(tensor: torch.Tensor, zero: torch.Tensor | None, axis: int) -> torch
 def multiply_integers(
     first: torch.Tensor, second: torch.Tensor, first_zero: torch.Tensor | None, second_zero: torch.Tensor | None
 ) -> torch.Tensor:
-    """A product of matrices of small integers."""
+    """Return a product of matrices of small integers."""
     product = torch.matmul(centred(first, first_zero, first.dim() - 2), centred(second, second_zero, second.dim() - 1))
     return product.to(torch.int32)
 
@@ -137,7 +137,7 @@ def multiply_quantized(
     scale: torch.Tensor,
     zero: torch.Tensor,
 ) -> torch.Tensor:
-    """A product of quantised matrices, quantised again."""
+    """Return a product of quantised matrices, quantised again."""
     rows, columns = first.dim() - 2, second.dim() - 1
     product = torch.matmul(
         centred(first, first_zero, rows) * along(first_scale, first, rows, 0).to(torch.float64),
@@ -163,7 +163,7 @@ def convolve_integers(
     upper: bool | None,
     group: int,
 ) -> torch.Tensor:
-    """A convolution of small integers, in double precision; padding is with the zero point."""
+    """Return a convolution of small integers, in double precision; padding is with the zero point."""
     numbers = centred(tensor, zero, 1)
     if upper is None:
         numbers = torch.nn.functional.pad(numbers, interleaved(starts, ends))
@@ -175,7 +175,7 @@ def convolve_integers(
 
 
 def convolve_to_int32(*arguments: Any) -> torch.Tensor:  # noqa: ANN401 - those of `convolve_integers`
-    """A convolution of small integers."""
+    """Return a convolution of small integers."""
     return convolve_integers(*arguments).to(torch.int32)
 
 
@@ -191,7 +191,7 @@ def convolve_quantized(
     bias: torch.Tensor | None,
     *geometry: Any,  # noqa: ANN401 - as the last arguments of `convolve_integers`
 ) -> torch.Tensor:
-    """A quantised convolution, quantised again; the bias counts in products of the two scales."""
+    """Return a quantised convolution, quantised again; the bias counts in products of the two scales."""
     sums = convolve_integers(tensor, weight, zero, weight_zero, *geometry)
     places = [1] * (weight.dim() - 2)
     if bias is not None:

@@ -23,7 +23,7 @@ KEPT: Mapping[str, Callable[[onnx.NodeProto], bool]] = {"Attention": is_plain}
 
 
 def read(model: onnx.ModelProto | Path, known: Sequence[TensorSpec] = ()) -> tuple[Graph, Mapping[str, Inferred]]:
-    """The graph, and what is known of its values.
+    """Return the graph, and what is known of its values.
 
     Args:
         model: the model or its file.
@@ -45,11 +45,11 @@ def read(model: onnx.ModelProto | Path, known: Sequence[TensorSpec] = ()) -> tup
 
 
 def _check_inputs(model: onnx.ModelProto) -> None:
-    """Refuses inputs that are no tensors, or of which not even the rank is stated."""
-    constants = {one.name for one in model.graph.initializer}
-    for one in model.graph.input:
-        if one.name not in constants and not one.type.tensor_type.HasField("shape"):
+    """Refuse inputs that are no tensors, or of which not even the rank is stated."""
+    constants = {tensor.name for tensor in model.graph.initializer}
+    for value in model.graph.input:
+        if value.name not in constants and not value.type.tensor_type.HasField("shape"):
             raise UnsupportedModel(
-                f"The model's input {one.name!r} is not a tensor with a stated number of axes; export the model with the "
+                f"The model's input {value.name!r} is not a tensor with a stated number of axes; export the model with the "
                 "shapes of its inputs."
             )

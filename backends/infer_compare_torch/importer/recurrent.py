@@ -39,7 +39,7 @@ class Layer(nn.Module):
     """A recurrent layer of torch's with the inputs and outputs of ONNX's operator."""
 
     def __init__(self, layer: nn.RNNBase, *, backwards: bool, batch_first: bool) -> None:
-        """Wraps the layer.
+        """Wrap the layer.
 
         Args:
             layer: one layer, in one or both directions.
@@ -53,7 +53,7 @@ class Layer(nn.Module):
         self.batch_first = batch_first
 
     def forward(self, sequence: torch.Tensor, *states: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        """The outputs of all steps (time, direction, batch, feature), and the last state or states."""
+        """Return the outputs of all steps (time, direction, batch, feature), and the last state or states."""
         if self.batch_first:
             sequence = sequence.transpose(0, 1)
             states = tuple(state.transpose(0, 1).contiguous() for state in states)
@@ -116,7 +116,7 @@ _recurrent("RNN", 7, 14, 22)
 
 
 def _is_usual(node: Node) -> bool:
-    """Whether a node asks for nothing that torch's layers lack, but for their weights to be known."""
+    """Return whether a node asks for nothing that torch's layers lack, but for their weights to be known."""
     attributes = node.attributes
     named = tuple(attributes.get("activations", ()))
     usual = USUAL_ACTIVATIONS[node.op_type] * directions_of(node)
@@ -127,7 +127,7 @@ def _is_usual(node: Node) -> bool:
 
 
 def _layer(node: Node, weight: Value, recurrence: Value, bias: Value | None) -> Layer | None:
-    """The layer with a node's weights, or None if those are not known."""
+    """Return the layer with a node's weights, or None if those are not known."""
     if not (isinstance(weight, torch.Tensor) and isinstance(recurrence, torch.Tensor)):
         return None
     if bias is not None and not isinstance(bias, torch.Tensor):
@@ -153,7 +153,7 @@ def _layer(node: Node, weight: Value, recurrence: Value, bias: Value | None) -> 
 
 
 def _activations(node: Node) -> tuple[Activation, ...]:
-    """The activations of each direction in turn."""
+    """Return the activations of each direction in turn."""
     names = activation_names(node)
     for name in names:
         if name not in ACTIVATIONS:

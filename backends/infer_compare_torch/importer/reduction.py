@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 
 def total(tensor: torch.Tensor, axes: Sequence[int], keep: bool) -> torch.Tensor:
-    """The sum, in the tensor's dtype."""
+    """Return the sum, in the tensor's dtype."""
     return torch.sum(tensor, tuple(axes), keepdim=keep, dtype=tensor.dtype)
 
 
 def mean(tensor: torch.Tensor, axes: Sequence[int], keep: bool) -> torch.Tensor:
-    """The mean; that of integers is cut towards zero, and that of nothing is zero, as in ONNX Runtime."""
+    """Return the mean; that of integers is cut towards zero, and that of nothing is zero, as in ONNX Runtime."""
     if any(tensor.shape[axis] == 0 for axis in axes):
         return total(tensor, axes, keep)
     if tensor.is_floating_point():
@@ -34,7 +34,7 @@ def mean(tensor: torch.Tensor, axes: Sequence[int], keep: bool) -> torch.Tensor:
 
 
 def product(tensor: torch.Tensor, axes: Sequence[int], keep: bool) -> torch.Tensor:
-    """The product, in the tensor's dtype."""
+    """Return the product, in the tensor's dtype."""
     dtype = tensor.dtype
     for axis in sorted((one % tensor.dim() for one in axes), reverse=True):
         tensor = torch.prod(tensor, axis, keepdim=keep, dtype=dtype)
@@ -42,12 +42,12 @@ def product(tensor: torch.Tensor, axes: Sequence[int], keep: bool) -> torch.Tens
 
 
 def greatest(tensor: torch.Tensor, axes: Sequence[int], keep: bool) -> torch.Tensor:
-    """The maximum; of nothing, the least value that there is."""
+    """Return the maximum; of nothing, the least value that there is."""
     return _extreme(tensor, tuple(axes), keep, torch.amax)
 
 
 def least(tensor: torch.Tensor, axes: Sequence[int], keep: bool) -> torch.Tensor:
-    """The minimum; of nothing, the greatest value that there is."""
+    """Return the minimum; of nothing, the greatest value that there is."""
     return _extreme(tensor, tuple(axes), keep, torch.amin)
 
 
@@ -66,12 +66,12 @@ def _extreme(
 
 
 def norm1(tensor: torch.Tensor, axes: Sequence[int], keep: bool) -> torch.Tensor:
-    """The sum of magnitudes."""
+    """Return the sum of magnitudes."""
     return total(tensor.abs(), axes, keep)
 
 
 def norm2(tensor: torch.Tensor, axes: Sequence[int], keep: bool) -> torch.Tensor:
-    """The root of the sum of squares."""
+    """Return the root of the sum of squares."""
     if tensor.is_floating_point():
         norm: torch.Tensor = torch.linalg.vector_norm(tensor, 2, tuple(axes), keepdim=keep)
         return norm
@@ -79,17 +79,17 @@ def norm2(tensor: torch.Tensor, axes: Sequence[int], keep: bool) -> torch.Tensor
 
 
 def squares(tensor: torch.Tensor, axes: Sequence[int], keep: bool) -> torch.Tensor:
-    """The sum of squares."""
+    """Return the sum of squares."""
     return total(tensor * tensor, axes, keep)
 
 
 def log_sum(tensor: torch.Tensor, axes: Sequence[int], keep: bool) -> torch.Tensor:
-    """The logarithm of the sum."""
+    """Return the logarithm of the sum."""
     return torch.log(total(tensor, axes, keep)).to(tensor.dtype)
 
 
 def log_sum_exp(tensor: torch.Tensor, axes: Sequence[int], keep: bool) -> torch.Tensor:
-    """The logarithm of the sum of exponentials, without overflow."""
+    """Return the logarithm of the sum of exponentials, without overflow."""
     source = tensor if tensor.is_floating_point() else tensor.to(torch.float64)
     return torch.logsumexp(source, tuple(axes), keepdim=keep).to(tensor.dtype)
 
@@ -105,7 +105,7 @@ def reduce_by(
     empty_keeps: bool,
     op_type: str,
 ) -> torch.Tensor:
-    """A reduction along axes that are only known from a run; along all of them if there are none, unless `empty_keeps`."""
+    """Return a reduction along axes that are only known from a run; along all of them if there are none, unless `empty_keeps`."""
     call = CALLS[op_type]
     if axes:
         return call(tensor, tuple(axes), keep)
@@ -126,7 +126,7 @@ NUMBERS: dict[Callable[..., torch.Tensor], Callable[..., Any]] = {
 
 
 def _has_some(tensor: Value, axes: Sequence[Scalar]) -> bool:
-    """Whether there surely is something along the axes."""
+    """Return whether there surely is something along the axes."""
     shape = shape_of(tensor)
     return shape is not None and all(isinstance(axis, int) and shape[axis] for axis in axes)
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from infer_compare_torch.importer.values import TensorValue
 
 Handler = Callable[..., Value | Sequence[Value]]
-"""Takes the builder, the node, and a value (or None if left out) per input; gives a value per output."""
+"""The type of a handler: takes the builder, the node and a value (or None) per input; returns a value per output."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +25,10 @@ class Operator:
 
     handler: Handler
     host: bool
-    """Whether it takes `HostValue`s; for any other they are made tensors first."""
+    """Whether the handler takes `HostValue`s; otherwise they become tensors first."""
 
     def __call__(self, builder: Builder, node: Node, values: Sequence[Value | None]) -> Sequence[Value]:
-        """The node's outputs."""
+        """Return the values of the node's outputs."""
         if not self.host:
             values = [None if value is None else builder.tensor(value) for value in values]
         results = self.handler(builder, node, *values)
@@ -39,7 +39,7 @@ REGISTRY: OpRegistry[Operator] = OpRegistry("torch")
 
 
 def operator(op_type: str, *since: int, host: bool = False) -> Callable[[Handler], Handler]:
-    """Registers the decorated handler for schema versions of an operator.
+    """Register the decorated handler for schema versions of an operator.
 
     Args:
         op_type: the operator's name in ONNX's own domain.
@@ -55,7 +55,7 @@ def operator(op_type: str, *since: int, host: bool = False) -> Callable[[Handler
 
 
 def simple(op_type: str, *since: int, call: Callable[..., Any]) -> None:
-    """Registers an operator that is one call of torch's on its inputs, without attributes."""
+    """Register an operator that is one call of torch's on its inputs, without attributes."""
 
     def handler(builder: Builder, _: Node, *values: Tensor | TensorValue) -> Value:
         result: Value = builder.emit(call, *values)

@@ -54,7 +54,9 @@ def _apply(
     builder: Builder, node: Node, value: Tensorial, stretches: Sequence[Stretch], rules: ResizeAttributes
 ) -> Value:
     moved = [
-        one for one in stretches if isinstance(one.scale, fx.Node) or one.scale != 1 or rules.coordinates in SHIFTING
+        stretch
+        for stretch in stretches
+        if isinstance(stretch.scale, fx.Node) or stretch.scale != 1 or rules.coordinates in SHIFTING
     ]
     native = _native(builder, value, moved, rules)
     if native is not None:
@@ -62,33 +64,35 @@ def _apply(
     dtype = dtype_of(value)
     if rules.mode != "nearest" and (dtype is None or not dtype.is_floating_point):
         raise UnsupportedModel(f"ONNX operator {node} interpolates integers, which cannot be imported into torch.")
-    for one in moved:
-        place = (one.size, one.places, one.scale, one.start, one.end, rules.coordinates)
+    for stretch in moved:
+        place = (stretch.size, stretch.places, stretch.scale, stretch.start, stretch.end, rules.coordinates)
         if rules.mode == "nearest":
-            value = builder.emit(pick, value, one.axis, builder.emit(nearest_index, *place, rules.nearest))
+            value = builder.emit(pick, value, stretch.axis, builder.emit(nearest_index, *place, rules.nearest))
         else:
             cubic = rules.cubic if rules.mode == "cubic" else None
             matrix = builder.emit(smooth_matrix, *place, cubic, rules.exclude_outside, rules.antialias)
-            value = builder.emit(weigh, value, one.axis, matrix)
+            value = builder.emit(weigh, value, stretch.axis, matrix)
         if rules.coordinates == "tf_crop_and_resize":
-            region = (one.size, one.scale, one.start, one.end)
-            value = builder.emit(extrapolate, value, one.axis, *region, rules.extrapolation)
+            region = (stretch.size, stretch.scale, stretch.start, stretch.end)
+            value = builder.emit(extrapolate, value, stretch.axis, *region, rules.extrapolation)
     return value
 
 
 def _native(builder: Builder, value: Tensorial, moved: Sequence[Stretch], rules: ResizeAttributes) -> Value | None:
-    """The call of torch's own that does the same, if there is one."""
+    """Return the call of torch's own that does the same, if there is one."""
     rank = rank_of(value)
-    if rank not in SMOOTH or not moved or any(one.axis < 2 for one in moved):
+    if rank not in SMOOTH or not moved or any(stretch.axis < 2 for stretch in moved):
         return None
     mode: str | None = None
     corners: bool | None = None
     match rules.mode, rules.coordinates:
-        case "nearest", "asymmetric" if rules.nearest in {"floor", "simple"} and all(_is_whole(one) for one in moved):
+        case "nearest", "asymmetric" if rules.nearest in {"floor", "simple"} and all(
+            _is_whole(stretch) for stretch in moved
+        ):
             mode = "nearest"
         case "linear", "half_pixel" | "align_corners":
             mode, corners = SMOOTH[rank], rules.coordinates == "align_corners"
-        case "linear", "pytorch_half_pixel" if all(_is_plural(one.places) for one in moved):
+        case "linear", "pytorch_half_pixel" if all(_is_plural(stretch.places) for stretch in moved):
             mode, corners = SMOOTH[rank], False
         case "cubic", "half_pixel" | "align_corners" if (
             rank == 4 and not rules.exclude_outside and rules.cubic == -0.75
@@ -99,28 +103,35 @@ def _native(builder: Builder, value: Tensorial, moved: Sequence[Stretch], rules:
     dtype = dtype_of(value)
     if rules.antialias or dtype is None or not dtype.is_floating_point:
         return None
-    if not all(_is_exact(one) for one in moved):
+    if not all(_is_exact(stretch) for stretch in moved):
         # torch would stretch by the ratio of the sizes, not by the scale that was given.
         return None
-    by_axis = {one.axis: one.places for one in moved}
+    by_axis = {stretch.axis: stretch.places for stretch in moved}
     sizes = tuple(by_axis.get(axis, builder.size(value, axis)) for axis in range(2, rank))
     return builder.emit(functional.interpolate, value, sizes, None, mode, corners)
 
 
-def _is_whole(one: Stretch) -> bool:
-    return isinstance(one.scale, (int, float)) and one.scale == int(one.scale) and 1 <= one.scale <= EXACT_SCALE
+def _is_whole(stretch: Stretch) -> bool:
+    return (
+        isinstance(stretch.scale, (int, float))
+        and stretch.scale == int(stretch.scale)
+        and 1 <= stretch.scale <= EXACT_SCALE
+    )
 
 
 def _is_plural(places: Scalar) -> bool:
     return isinstance(places, int) and places > 1
 
 
-def _is_exact(one: Stretch) -> bool:
-    """Whether the scale is the ratio of the sizes."""
-    if isinstance(one.scale, fx.Node):
-        return one.scale.target is scale_between
-    known = isinstance(one.size, int) and isinstance(one.places, int)
-    return one.scale == int(one.scale) or (known and single(one.places / one.size) == single(one.scale))  # type: ignore[operator]
+def _is_exact(stretch: Stretch) -> bool:
+    """Return whether the scale is the ratio of the sizes."""
+    if isinstance(stretch.scale, fx.Node):
+        return stretch.scale.target is scale_between
+    if stretch.scale == int(stretch.scale):
+        return True
+    if not isinstance(stretch.size, int) or not isinstance(stretch.places, int):
+        return False
+    return single(stretch.places / stretch.size) == single(stretch.scale)
 
 
 @operator("Upsample", 7)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def shape_tensor(tensor: torch.Tensor, start: int, end: int | None) -> torch.Tensor:
-    """The sizes of a tensor whose rank is only known from a run."""
+    """Return the sizes of a tensor whose rank is only known from a run."""
     return torch.tensor(tensor.shape[start:end], dtype=torch.int64, device=tensor.device)
 
 
@@ -37,7 +37,7 @@ def _shape(builder: Builder, node: Node, value: Value) -> Value:
 
 
 def element_count(tensor: torch.Tensor) -> torch.Tensor:
-    """The number of elements of a tensor whose rank is only known from a run."""
+    """Return the number of elements of a tensor whose rank is only known from a run."""
     return torch.full((), tensor.numel(), dtype=torch.int64, device=tensor.device)
 
 
@@ -53,14 +53,14 @@ def _size(builder: Builder, _: Node, value: Value) -> Value:
 
 
 def multiply(builder: Builder, first: Scalar, second: Scalar) -> Scalar:
-    """A product of sizes, without a call where one of them is 1."""
+    """Return a product of sizes, without a call where one of them is 1."""
     if first == 1:
         return second
     return first if second == 1 else builder.scalar(py.mul, first, second)
 
 
 def reshape(tensor: torch.Tensor, sizes: Sequence[int], keep_zero: bool) -> torch.Tensor:
-    """A reshape to sizes that are only known from a run; zero copies a size unless it is to be kept."""
+    """Return a reshape to sizes that are only known from a run; zero copies a size unless it is to be kept."""
     if not keep_zero:
         sizes = [tensor.shape[axis] if size == 0 else size for axis, size in enumerate(sizes)]
     return tensor.reshape(tuple(sizes))
@@ -81,7 +81,7 @@ def _reshape(builder: Builder, node: Node, value: Value, shape: Value) -> Value:
 
 
 def shaped(value: Tensorial, sizes: Sequence[Scalar]) -> Tensorial:
-    """The value, with the sizes that are known of its shape."""
+    """Return the value, with the sizes that are known of its shape."""
     if isinstance(value, TensorValue):
         shape = tuple(size if isinstance(size, int) and size >= 0 else None for size in sizes)
         return TensorValue(value.node, value.dtype, shape)
@@ -89,7 +89,7 @@ def shaped(value: Tensorial, sizes: Sequence[Scalar]) -> Tensorial:
 
 
 def flatten(tensor: torch.Tensor, axis: int) -> torch.Tensor:
-    """A matrix: the axes before `axis` make the rows, the others the columns."""
+    """Return a matrix: the axes before `axis` make the rows, the others the columns."""
     rows = math.prod(tensor.shape[:axis])
     columns = math.prod(tensor.shape[axis:])
     return tensor.reshape(rows, columns)
@@ -106,7 +106,7 @@ def _flatten(builder: Builder, node: Node, value: Value) -> Value:
 
 
 def axes_of(builder: Builder, node: Node, axes: Value | None) -> Ints | None:
-    """Axes given as an input, or else as an attribute, or None."""
+    """Return axes given as an input, or else as an attribute, or None."""
     if axes is not None:
         return builder.ints(axes)
     attribute = node.attributes.get("axes")
@@ -114,7 +114,7 @@ def axes_of(builder: Builder, node: Node, axes: Value | None) -> Ints | None:
 
 
 def squeeze(tensor: torch.Tensor, axes: Sequence[int]) -> torch.Tensor:
-    """The tensor without axes that are only known from a run."""
+    """Return the tensor without axes that are only known from a run."""
     return tensor.squeeze(tuple(axes))
 
 
@@ -131,7 +131,7 @@ def _squeeze(builder: Builder, node: Node, value: Value, axes: Value | None = No
 
 
 def unsqueeze(tensor: torch.Tensor, axes: Sequence[int]) -> torch.Tensor:
-    """The tensor with axes of size 1 at places that are only known from a run."""
+    """Return the tensor with axes of size 1 at places that are only known from a run."""
     rank = tensor.dim() + len(axes)
     for axis in sorted(one % rank for one in axes):
         tensor = tensor.unsqueeze(axis)
@@ -150,7 +150,7 @@ def _unsqueeze(builder: Builder, node: Node, value: Value, axes: Value | None = 
 
 
 def reverse_axes(tensor: torch.Tensor) -> torch.Tensor:
-    """The tensor with its axes in reverse order, its rank unknown until run."""
+    """Return the tensor with its axes in reverse order, its rank unknown until run."""
     return tensor.permute(tuple(reversed(range(tensor.dim()))))
 
 
@@ -166,7 +166,7 @@ def _transpose(builder: Builder, node: Node, value: Value) -> Value:
 
 
 def expand(tensor: torch.Tensor, sizes: Sequence[int]) -> torch.Tensor:
-    """The tensor broadcast against a shape, in which 1 leaves an axis as it is."""
+    """Return the tensor broadcast against a shape, in which 1 leaves an axis as it is."""
     rank = max(tensor.dim(), len(sizes))
     wanted = [1] * (rank - len(sizes)) + list(sizes)
     actual = [1] * (rank - tensor.dim()) + list(tensor.shape)
@@ -194,7 +194,7 @@ def _expand(builder: Builder, _: Node, value: Value, shape: Value) -> Value:
 
 
 def tile(tensor: torch.Tensor, repeats: Sequence[int]) -> torch.Tensor:
-    """The tensor repeated along each of its axes."""
+    """Return the tensor repeated along each of its axes."""
     return tensor.repeat(tuple(repeats))
 
 

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 def to_complex(tensor: torch.Tensor) -> torch.Tensor:
-    """Complex numbers out of a last axis of one (real) or two (real, imaginary) places."""
+    """Return complex numbers out of a last axis of one (real) or two (real, imaginary) places."""
     if tensor.shape[-1] == 1:
         return torch.complex(tensor[..., 0], torch.zeros_like(tensor[..., 0]))
     return torch.view_as_complex(tensor.contiguous())
 
 
 def fourier(tensor: torch.Tensor, length: int | None, axis: int, inverse: bool, half: bool) -> torch.Tensor:
-    """A discrete Fourier transform along an axis; real and imaginary parts are the last axis.
+    """Return a discrete Fourier transform along an axis; real and imaginary parts are the last axis.
 
     Args:
         tensor: signals with a last axis of one or two places.
@@ -62,7 +62,7 @@ def _fourier(
 def windowed_fourier(
     tensor: torch.Tensor, step: int, window: torch.Tensor | None, length: int | None, half: bool
 ) -> torch.Tensor:
-    """Fourier transforms of windows of a signal: batch, window, frequency, part."""
+    """Return Fourier transforms of windows of a signal: batch, window, frequency, part."""
     signal = to_complex(tensor)
     size = int(length) if length is not None else (len(window) if window is not None else signal.shape[1])
     frames = signal.unfold(1, size, step)

@@ -33,7 +33,7 @@ def take_slices(
     axes: Sequence[int] | None,
     steps: Sequence[int] | None,
 ) -> torch.Tensor:
-    """Slices along axes, by numbers that are only known from a run; negative steps go backwards."""
+    """Return slices along axes, by numbers that are only known from a run; negative steps go backwards."""
     for axis, start, end, step in zip(
         range(len(starts)) if axes is None else axes,
         starts,
@@ -46,7 +46,7 @@ def take_slices(
 
 
 def take_slice(tensor: torch.Tensor, axis: int, start: int, end: int, step: int) -> torch.Tensor:
-    """A slice along one axis."""
+    """Return a slice along one axis."""
     before = (slice(None),) * axis
     if step > 0:
         return tensor[(*before, slice(start, end, step))]
@@ -85,13 +85,13 @@ def _slice(
 
 
 def _sliced(builder: Builder, value: Value, starts: Ints, ends: Ints, axes: Ints | None, steps: Ints | None) -> Value:
-    known = not any(isinstance(one, fx.Node) for one in (starts, ends, axes, steps))
+    known = not any(isinstance(value, fx.Node) for value in (starts, ends, axes, steps))
     if isinstance(value, HostValue) and known:
         assert not isinstance(starts, fx.Node)
         assert not isinstance(ends, fx.Node)
         bounds = (starts[0], ends[0], 1 if steps is None else steps[0])  # type: ignore[index]
-        if not any(isinstance(one, fx.Node) for one in bounds):
-            first, last, step = (int(one) for one in bounds if not isinstance(one, fx.Node))
+        if not any(isinstance(bound, fx.Node) for bound in bounds):
+            first, last, step = (int(bound) for bound in bounds if not isinstance(bound, fx.Node))
             stop = None if step < 0 and last < -len(value.items) else last
             return host.pack(value.items[first:stop:step], scalar=False, dtype=value.dtype)
     tensor = builder.tensor(value)
@@ -102,10 +102,10 @@ def _sliced(builder: Builder, value: Value, starts: Ints, ends: Ints, axes: Ints
 
 
 def _indices(rank: int | None, starts: Any, ends: Any, axes: Any, steps: Any) -> tuple[slice, ...] | None:  # noqa: ANN401 - lists of numbers and nodes
-    """The slices as Python writes them, or None if they go backwards or the axes are not known."""
+    """Return the slices as Python writes them, or None if they go backwards or the axes are not known."""
     steps = [1] * len(starts) if steps is None else steps
     axes = list(range(len(starts))) if axes is None else axes
-    if any(isinstance(one, fx.Node) for one in (*axes, *steps)) or any(step <= 0 for step in steps):
+    if any(isinstance(value, fx.Node) for value in (*axes, *steps)) or any(step <= 0 for step in steps):
         return None
     if rank is None and any(axis < 0 for axis in axes):
         return None
@@ -122,7 +122,7 @@ MODES = {"constant": "constant", "reflect": "reflect", "edge": "replicate", "wra
 def pad(
     tensor: torch.Tensor, pads: Sequence[int], mode: str, fill: float | torch.Tensor, axes: Sequence[int] | None
 ) -> torch.Tensor:
-    """Padding along any axes; negative paddings cut.
+    """Return padding along any axes; negative paddings cut.
 
     Args:
         tensor: what is padded.
@@ -191,21 +191,21 @@ def _is_floating(value: Value) -> bool:
 
 
 def _native_pads(rank: int | None, pads: Any, axes: Any) -> tuple[int, ...] | None:  # noqa: ANN401 - lists of numbers and nodes
-    """The paddings as `functional.pad` takes them, or None if not all of them are known."""
+    """Return the paddings as `functional.pad` takes them, or None if not all of them are known."""
     if rank is None or isinstance(pads, fx.Node) or isinstance(axes, fx.Node):
         return None
-    if any(isinstance(one, fx.Node) for one in (*pads, *(axes or ()))):
+    if any(isinstance(value, fx.Node) for value in (*pads, *(axes or ()))):
         return None
     chosen = list(range(rank)) if axes is None else [axis % rank for axis in axes]
     by_axis = {axis: (pads[index], pads[index + len(chosen)]) for index, axis in enumerate(chosen)}
-    flat = [one for axis in reversed(range(rank)) for one in by_axis.get(axis, (0, 0))]
+    flat = [width for axis in reversed(range(rank)) for width in by_axis.get(axis, (0, 0))]
     while flat and flat[-2:] == [0, 0]:
         del flat[-2:]
     return tuple(flat)
 
 
 def crop_or_pad(tensor: torch.Tensor, sizes: Sequence[int], axes: Sequence[int] | None) -> torch.Tensor:
-    """The middle of a tensor, or the tensor in the middle of zeros, axis by axis."""
+    """Return the middle of a tensor, or the tensor in the middle of zeros, axis by axis."""
     chosen = list(range(tensor.dim())) if axes is None else [axis % tensor.dim() for axis in axes]
     starts, ends = [], []
     for axis, size in zip(chosen, sizes, strict=True):

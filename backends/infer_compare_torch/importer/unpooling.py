@@ -1,4 +1,4 @@
-"""The way back from a maximum pool."""
+"""The inverse of a maximum pool."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def unpool(tensor: torch.Tensor, index: torch.Tensor, shape: Sequence[int]) -> torch.Tensor:
-    """The values put back to where indices into the flattened output say, with zeros elsewhere."""
+    """Return the values put back to where indices into the flattened output say, with zeros elsewhere."""
     flat = torch.zeros(math.prod(shape), dtype=tensor.dtype, device=tensor.device)
     return flat.scatter(0, index.reshape(-1), tensor.reshape(-1)).reshape(tuple(shape))
 
@@ -35,7 +35,7 @@ def unpool_by_window(
     ends: Sequence[int],
     wanted: Sequence[int] | None,
 ) -> torch.Tensor:
-    """As `unpool`, to the sizes that the pool had come from; then set into a greater shape if one is wanted."""
+    """Return the result of `unpool` at the sizes before the pool, set into a larger shape if one is given."""
     shape = list(tensor.shape[:2])
     for size, extent, stride, start, end in zip(tensor.shape[2:], kernel, strides, starts, ends, strict=True):
         shape.append((size - 1) * stride + extent - start - end)

@@ -53,7 +53,7 @@ Value = Tensorial | HostValue
 
 
 def rank_of(value: Value) -> int | None:
-    """The number of axes, if known."""
+    """Return the number of axes, if known."""
     match value:
         case torch.Tensor():
             return value.dim()
@@ -64,7 +64,7 @@ def rank_of(value: Value) -> int | None:
 
 
 def shape_of(value: Value) -> tuple[int | None, ...] | None:
-    """Sizes, None for a free axis; None as a whole where not even the rank is known."""
+    """Return sizes, None for a free axis; None as a whole where not even the rank is known."""
     match value:
         case torch.Tensor():
             return tuple(value.shape)
@@ -75,7 +75,7 @@ def shape_of(value: Value) -> tuple[int | None, ...] | None:
 
 
 def dtype_of(value: Value) -> torch.dtype | None:
-    """The dtype, if known."""
+    """Return the dtype, if known."""
     return value.dtype
 
 

@@ -1,4 +1,4 @@
-"""Weights in memory of the module's own."""
+"""Copies of weights in memory that the module owns."""
 
 from __future__ import annotations
 

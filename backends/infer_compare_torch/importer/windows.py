@@ -17,7 +17,7 @@ class Window:
     """A pool's window: how it is placed over the spatial axes of a tensor."""
 
     def __init__(self, node: Node) -> None:
-        """Reads a node's attributes.
+        """Read a node's attributes.
 
         Raises:
             UnsupportedModel: the window does not have one to three axes.
@@ -44,7 +44,7 @@ class Window:
         )
 
     def arguments(self) -> tuple[Any, ...]:
-        """What the functions below take after the tensor."""
+        """Return what the functions below take after the tensor."""
         upper = {"SAME_UPPER": True, "SAME_LOWER": False}.get(self.automatic)
         return (
             self.kernel,
@@ -67,7 +67,7 @@ def placement(
     ceil: bool,
     upper: bool | None,
 ) -> tuple[Sequence[int], Sequence[int], list[int], list[int]]:
-    """Where windows lie.
+    """Return where windows lie.
 
     Returns:
         The paddings at the starts and ends as stated; the paddings at the ends that let the last window lie
