@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["TensorFlowBackend", "TensorFlowOptions", "infer_compare_backends", "infer_compare_converters"]
 
 BFLOAT16_FLAGS = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
-"""Of processors that multiply in bfloat16, on x86 and on Arm; others emulate it."""
+"""CPU flags of processors that multiply in bfloat16, on x86 and on Arm; others emulate it."""
 
 
 class TensorFlowBackend(Backend["Program | NativeProgram"]):
@@ -93,7 +93,7 @@ class TensorFlowBackend(Backend["Program | NativeProgram"]):
         return runtime.devices()
 
     def describe(self, model: ModelSource, folder: Path) -> ModelDescription:
-        """Return what a Keras model or SavedModel is; a callable is called, and what it made is saved in one of these formats.
+        """Describe a Keras model or SavedModel; a callable is called, and the model that it made is saved as one of these.
 
         Raises:
             UnsupportedModel: the callable returned no model of TensorFlow's, or the model cannot run in another process.
@@ -154,16 +154,16 @@ class TensorFlowBackend(Backend["Program | NativeProgram"]):
         from infer_compare_tensorflow.native import NativeProgram
         from infer_compare_tensorflow.session import TensorFlowSession
 
-        found = runtime.find(device)
+        logical_device = runtime.find(device)
         if isinstance(loaded, NativeProgram):
-            loaded.place(runtime.name_of(found))
+            loaded.place(runtime.name_of(logical_device))
         options = self.settings.options
         if not isinstance(options, TensorFlowOptions):
             options = TensorFlowOptions()
-        runtime.set_tf32(found, allowed=options.tf32)
+        runtime.set_tf32(logical_device, allowed=options.tf32)
         return TensorFlowSession(
             loaded,
-            found,
+            logical_device,
             jit_compile=options.jit_compile,
             direct=options.call == "direct",
             precision=self.settings.precision,
@@ -181,7 +181,7 @@ class TensorFlowBackend(Backend["Program | NativeProgram"]):
         return self._pipeline.batches(size)
 
     def _start(self) -> str:
-        """Sets TensorFlow up for this process; its version."""
+        """Set TensorFlow up for this process and return its version."""
         from infer_compare_tensorflow import runtime
 
         return runtime.start(self.settings.threads, self.settings.device_memory)
@@ -199,5 +199,5 @@ def infer_compare_backends() -> Sequence[type[Backend[Any]]]:
 
 @hookimpl
 def infer_compare_converters() -> Sequence[Converter]:
-    """Register the ways from TensorFlow's formats to ONNX, and from ONNX to a SavedModel, which other runtimes convert."""
+    """Register the conversions from TensorFlow's formats to ONNX, and from ONNX to a SavedModel for other runtimes."""
     return converters()

@@ -1,4 +1,4 @@
-"""The ways in which a session calls its model."""
+"""Direct calls of a traced graph."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class DirectCall:
     __slots__ = ("_callee", "_captured", "_concrete", "_operator", "_output_types")
 
     def __init__(self, concrete: Any) -> None:  # noqa: ANN401 - a concrete function
-        """Takes a concrete function, and keeps it alive."""
+        """Take a concrete function and keep it alive."""
         self._concrete = concrete
         self._callee = concrete.inference_fn
         self._captured = list(concrete.captured_inputs)
@@ -29,7 +29,7 @@ class DirectCall:
         self._operator = tf.raw_ops.StatefulPartitionedCall if stateful else tf.raw_ops.PartitionedCall
 
     def __call__(self, *inputs: tf.Tensor) -> Sequence[tf.Tensor]:
-        """Takes the inputs in the order of the function's arguments; returns its outputs as a list."""
+        """Return the outputs as a list; inputs are in the order of the function's arguments."""
         outputs: Sequence[tf.Tensor] = self._operator(
             args=[*inputs, *self._captured], Tout=self._output_types, f=self._callee
         )

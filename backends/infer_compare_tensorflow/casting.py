@@ -21,19 +21,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
 PRECISIONS = {"float32": tf.float32, "bfloat16": tf.bfloat16, "float16": tf.float16}
-"""What can be asked for with `precision=`."""
+"""The values of the option `precision`."""
 COARSENESS = ("bfloat16", "float16", "float32", "float64")
-"""From the coarsest on."""
+"""Ordered from the coarsest to the finest."""
 HEAVY = ("Conv", "MatMul", "Einsum", "RNN", "LSTM", "GRU", "FusedMatMul", "Attention")
 """Parts of the names of the operations in which a model spends its time."""
 QUANTIZING = ("QuantizeV2", "QuantizeAndDequantize", "FakeQuant")
-"""The same of those that round values to eight bits."""
+"""Parts of the names of operations that round values to eight bits."""
 
 FLOATING = {dtype.as_datatype_enum for dtype in (tf.float16, tf.bfloat16, tf.float32, tf.float64)}
 
 
 def cast(concrete: Any, dtype: tf.DType, *, gpu: bool) -> Callable[..., list[tf.Tensor]]:  # noqa: ANN401 - a function
-    """Return what a concrete function computes in a dtype, as a function to be traced.
+    """Return a function to be traced that computes what a concrete function does, in another dtype.
 
     Args:
         concrete: takes and returns tensors one after the other.
@@ -68,7 +68,7 @@ def nodes_of(graph: Any) -> list[Any]:  # noqa: ANN401 - a GraphDef
 
 
 def seen(nodes: Iterable[Any]) -> str:
-    """Return the coarsest dtype that heavy operations of a graph compute in; empty where there are none."""
+    """Return the coarsest dtype that heavy operations of a graph compute in; empty if there are none."""
     dtypes: Counter[str] = Counter()
     for node in nodes:
         if any(part in node.op for part in QUANTIZING):
@@ -103,7 +103,7 @@ def _rewritten(graph: Any, outputs: Sequence[str], dtype: tf.DType, *, gpu: bool
 
 
 def _needed(graph: Any, outputs: Sequence[str]) -> list[Any]:  # noqa: ANN401 - a GraphDef
-    """The nodes that the outputs are computed from, without what they only wait for: checks, and the reading of variables."""
+    """Return the nodes that the outputs are computed from, without control dependencies such as checks."""
     nodes = {node.name: node for node in graph.node}
     left, needed = [name.partition(":")[0] for name in outputs], {}
     while left:
@@ -121,7 +121,7 @@ def _needed(graph: Any, outputs: Sequence[str]) -> list[Any]:  # noqa: ANN401 - 
 
 
 def _cast_node(node: Any, dtype: tf.DType, *, gpu: bool) -> Any:  # noqa: ANN401 - a NodeDef
-    """The node in a dtype, or as it is where TensorFlow has no kernel for it."""
+    """Return the node in a dtype, or as it is where TensorFlow has no kernel for it."""
     changed = type(node)()
     changed.CopyFrom(node)
     enum = dtype.as_datatype_enum
@@ -137,7 +137,7 @@ def _cast_node(node: Any, dtype: tf.DType, *, gpu: bool) -> Any:  # noqa: ANN401
 
 
 def _cast_tensor(array: Any, dtype: tf.DType) -> Any:  # noqa: ANN401 - an array, and a TensorProto
-    """The numbers in a dtype; finite ones beyond its range become the largest that it has."""
+    """Return the numbers in a dtype; finite ones beyond its range become the largest that it has."""
     limit = float(dtype.max)
     wide = np.asarray(array, np.float64)
     limited = np.where(np.isfinite(wide), np.clip(wide, -limit, limit), wide)
@@ -146,18 +146,19 @@ def _cast_tensor(array: Any, dtype: tf.DType) -> Any:  # noqa: ANN401 - an array
 
 def _has_kernel(node: Any, *, gpu: bool) -> bool:  # noqa: ANN401 - a NodeDef
     known = [kernel for kernel in kernels.get_registered_kernels_for_op(node.op).kernel if not kernel.label]
-    own = [kernel for kernel in known if kernel.device_type == ("GPU" if gpu else "CPU")]
+    candidates = [kernel for kernel in known if kernel.device_type == ("GPU" if gpu else "CPU")]
     return any(
         all(
-            node.attr[one.name].type in one.allowed_values.list.type or not node.attr[one.name].type
-            for one in kernel.constraint
+            node.attr[constraint.name].type in constraint.allowed_values.list.type
+            or not node.attr[constraint.name].type
+            for constraint in kernel.constraint
         )
-        for kernel in own or known
+        for kernel in candidates or known
     )
 
 
 def _types(node: Any, role: str) -> list[int]:  # noqa: ANN401 - a NodeDef
-    """The dtypes of a node's inputs or outputs."""
+    """Return the dtypes of a node's inputs or outputs."""
     types: list[int] = []
     for argument in getattr(op_def_registry.get(node.op), role):
         if argument.type_list_attr:

@@ -19,7 +19,7 @@ BACKEND = "tensorflow"
 INSTALL_HINT = "pip install 'infer-compare[tensorflow]'"
 
 ONNX_OPSET = 18
-"""Of exported models: the newest that tf2onnx writes, and all that read ONNX here know it."""
+"""The opset of exported models: the newest that tf2onnx writes; all backends that read ONNX support it."""
 
 
 def converters() -> Sequence[Converter]:

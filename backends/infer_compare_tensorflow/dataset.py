@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 class Pipeline:
-    """A data set in host memory, given out in batches."""
+    """A data set in host memory that yields batches."""
 
     def __init__(self, arrays: Sequence[Array], *, threads: int, prefetch: str) -> None:
-        """Copies the arrays into tensors, once for all passes.
+        """Copy the arrays into tensors, once for all passes.
 
         Args:
             arrays: one per input of the model; axis 0 is the samples.
@@ -35,7 +35,7 @@ class Pipeline:
         self._dataset = dataset.with_options(options)
 
     def holds(self, arrays: Sequence[Array]) -> bool:
-        """Return whether it was made of these very arrays."""
+        """Return whether the pipeline was made of these very arrays."""
         return len(arrays) == len(self.arrays) and all(a is b for a, b in zip(arrays, self.arrays, strict=True))
 
     def batches(self, size: int) -> Iterator[Batch]:
@@ -45,5 +45,5 @@ class Pipeline:
             if self._prefetch is not None:
                 dataset = dataset.prefetch(self._prefetch)
             iterator = dataset.as_numpy_iterator()
-        for one in iterator:
-            yield list(one)
+        for element in iterator:
+            yield list(element)

@@ -1,4 +1,4 @@
-"""Descriptions of models that only TensorFlow can read, and of what a callable makes, which is saved for every process to load."""
+"""Descriptions of models that only TensorFlow can read, and of models that a callable makes, which are saved."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def read(model: ModelSource) -> NativeProgram:
 
 
 def describe(model: ModelSource, folder: Path, seed: int) -> ModelDescription:
-    """Return what a model is; a callable is called and what it made is saved.
+    """Describe a model; a callable is called, and the model that it made is saved.
 
     Args:
         model: of the format `callable`, `keras` or `savedmodel`.
@@ -61,7 +61,7 @@ def describe(model: ModelSource, folder: Path, seed: int) -> ModelDescription:
 
 
 def _made(source: ModelSource, folder: Path, seed: int) -> tuple[ModelSource, dict[str, str]]:
-    """The source of what the callable made, once it was saved; and how inputs are filled."""
+    """Save the model that the callable made; return its source, and how inputs are filled."""
     keras().utils.set_random_seed(seed)
     made, texts = make_model(source.location)
     specs, fills = declared(texts)
@@ -70,7 +70,7 @@ def _made(source: ModelSource, folder: Path, seed: int) -> tuple[ModelSource, di
     if saved is None:
         raise UnsupportedModel(f"{source.location} returned a {type_name(made)}, which is not a TensorFlow model.")
     kind, path, inputs = saved
-    # Whoever names a callable lets its code run; what it saved has nothing in it that it could not have done itself.
+    # Naming a callable is consent to run its code; the file that it saved can do nothing more.
     changed = msgspec.structs.replace(source, format=kind, location=str(path), inputs=tuple(inputs), trusted=True)
     return changed, fills
 

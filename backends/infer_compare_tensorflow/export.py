@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from infer_compare_tensorflow.native import NativeProgram
 
 LARGE = 2**31 - 2**24
-"""Bytes of parameters from which they go to a file of their own: a message of protobuf ends at 2 GiB."""
+"""Bytes of parameters from which they go into a separate file: a protobuf message is limited to 2 GiB."""
 
 
 def to_onnx(model: ModelSource, target: Path, opset: int) -> None:
@@ -38,7 +38,7 @@ def to_onnx(model: ModelSource, target: Path, opset: int) -> None:
         UnsupportedModel: tf2onnx cannot convert an operator, which is named.
         ModelError: the model cannot be read.
     """
-    # Exporting needs no accelerator, and TensorFlow would take one whole by looking at it.
+    # Exporting needs no accelerator, and TensorFlow would reserve all memory of one that it sees.
     with contextlib.suppress(RuntimeError):
         tf.config.set_visible_devices([], "GPU")
     program = read(model)
@@ -51,10 +51,10 @@ def to_onnx(model: ModelSource, target: Path, opset: int) -> None:
 
 
 def erfc(context: Any, node: Any, name: str, _arguments: object) -> None:  # noqa: ANN401 - tf2onnx is untyped
-    """`Erfc`, to which Keras's GELU comes down and which tf2onnx lacks: one less `Erf`."""
+    """Convert `Erfc`, which Keras's GELU uses and tf2onnx lacks, to 1 - `Erf`."""
     outputs = list(node.output)
-    shapes = [context.get_shape(one) for one in outputs]
-    dtypes = [context.get_dtype(one) for one in outputs]
+    shapes = [context.get_shape(output) for output in outputs]
+    dtypes = [context.get_dtype(output) for output in outputs]
     dtype = onnx.helper.tensor_dtype_to_np_dtype(dtypes[0])
     one = context.make_const(f"{name}_one", np.array(1, dtype))
     erf = context.make_node("Erf", [node.input[0]], shapes=shapes, dtypes=dtypes)
@@ -85,14 +85,14 @@ def _converted(program: NativeProgram, location: str, opset: int, *, large: bool
         except (MemoryError, tf.errors.ResourceExhaustedError):
             raise
         except Exception as error:
-            # tf2onnx has no errors of its own: it asserts, and its handlers fail in their own ways.
+            # tf2onnx has no exception classes: it asserts, and its handlers raise errors of all kinds.
             raise UnsupportedModel(
                 f"tf2onnx cannot convert {location}: {sentence(error)}.{_remedy(program)}"
             ) from error
 
 
 def _remedy(program: NativeProgram) -> str:
-    """What to try where axes are free that a layer may have to know."""
+    """Return what to try where axes are free that a layer may have to know."""
     free = {size for spec in program.inputs for size in spec.shape if isinstance(size, str)} - {BATCH}
     if not free:
         return ""
@@ -104,12 +104,12 @@ def _remedy(program: NativeProgram) -> str:
 
 
 def _places(role: str, specs: Sequence[TensorSpec]) -> list[str]:
-    """Names that tell a place and that no model has; tf2onnx sorts and changes others."""
+    """Return names that encode a place and that no model has; tf2onnx sorts and changes other names."""
     return [f"infer_compare_{role}_{index:04}" for index in range(len(specs))]
 
 
 def _check(proto: onnx.ModelProto, location: str) -> None:
-    """Refuses a graph in which operators of TensorFlow are left: tf2onnx only logs them."""
+    """Refuse a graph in which operators of TensorFlow are left: tf2onnx only logs them."""
     known = {schema.name for schema in onnx.defs.get_all_schemas_with_history() if not schema.domain}
     left = sorted({node.op_type for node in _nodes(proto.graph) if not node.domain and node.op_type not in known})
     if left:
@@ -124,18 +124,18 @@ def _check(proto: onnx.ModelProto, location: str) -> None:
 
 
 def _names(proto: onnx.ModelProto, program: NativeProgram) -> dict[str, str]:
-    """New names of tensors: of inputs and outputs those of the model, and of what had these names others."""
+    """Return new names of tensors: the model's names for inputs and outputs, and other names for tensors that had these."""
     wanted = {
         **dict(zip(_places("input", program.inputs), (spec.name for spec in program.inputs), strict=True)),
         **dict(zip(_places("output", program.outputs), (spec.name for spec in program.outputs), strict=True)),
     }
     for place, name in wanted.items():
         if place.startswith("infer_compare_output") and name in {spec.name for spec in program.inputs}:
-            # A tensor of ONNX has one name, and that of the input is taken.
+            # A tensor in ONNX has one name, which is that of the input.
             wanted[place] = f"{name}_output"
     taken = set(wanted.values())
     inside = {name for node in _nodes(proto.graph) for name in node.output} | {
-        one.name for one in proto.graph.initializer
+        value.name for value in proto.graph.initializer
     }
     return {**{name: f"{name}__inside" for name in inside & taken}, **wanted}
 
@@ -149,9 +149,9 @@ def _nodes(graph: onnx.GraphProto) -> Iterator[onnx.NodeProto]:
 
 
 def _rename(graph: onnx.GraphProto, names: dict[str, str]) -> None:
-    """Renames tensors in a graph and its subgraphs."""
-    for one in (*graph.input, *graph.output, *graph.value_info, *graph.initializer):
-        one.name = names.get(one.name, one.name)
+    """Rename tensors in a graph and its subgraphs."""
+    for value in (*graph.input, *graph.output, *graph.value_info, *graph.initializer):
+        value.name = names.get(value.name, value.name)
     for node in graph.node:
         node.input[:] = [names.get(name, name) for name in node.input]
         node.output[:] = [names.get(name, name) for name in node.output]
@@ -161,10 +161,10 @@ def _rename(graph: onnx.GraphProto, names: dict[str, str]) -> None:
 
 
 def _describe(inputs: Any, outputs: Any, program: NativeProgram) -> None:  # noqa: ANN401 - lists of protobuf
-    """Puts inputs and outputs in order, and names their free axes."""
-    for found, specs in ((inputs, program.inputs), (outputs, program.outputs)):
-        del found[:]
-        found.extend(
+    """Put inputs and outputs in order and name their free axes."""
+    for values, specs in ((inputs, program.inputs), (outputs, program.outputs)):
+        del values[:]
+        values.extend(
             onnx.helper.make_tensor_value_info(
                 name, onnx.helper.np_dtype_to_tensor_dtype(np.dtype(spec.dtype)), list(spec.shape)
             )
@@ -178,7 +178,7 @@ def _final(specs: Sequence[TensorSpec], program: NativeProgram) -> list[str]:
 
 
 def _write(proto: onnx.ModelProto, outside: Any, target: Path) -> None:  # noqa: ANN401 - tf2onnx's storage, or None
-    """Writes the file, and what lies outside of it as one more."""
+    """Write the file, and weights that lie outside of it as a second one."""
     if outside is None:
         target.write_bytes(proto.SerializeToString())
         return
@@ -200,7 +200,7 @@ def _write(proto: onnx.ModelProto, outside: Any, target: Path) -> None:  # noqa:
 
 @contextlib.contextmanager
 def _silent_converter() -> Iterator[None]:
-    """Keeps tf2onnx from logging; what it cannot convert is found in the graph."""
+    """Keep tf2onnx from logging; operators that it cannot convert are found in the graph."""
     names = [name for name in logging.root.manager.loggerDict if name.split(".", 1)[0] == "tf2onnx"]
     loggers = [logging.getLogger(name) for name in ("tf2onnx", *names)]
     before = [logger.disabled for logger in loggers]
@@ -215,7 +215,7 @@ def _silent_converter() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _older_numpy() -> Iterator[None]:
-    """Gives tf2onnx a name of numpy that it uses for large models and that numpy 2 took away."""
+    """Give tf2onnx a name that it uses for large models and that numpy 2 removed."""
     if hasattr(np, "product"):
         yield
         return

@@ -1,4 +1,4 @@
-"""What TensorFlow's exceptions mean, told by class name and text, with no TensorFlow imported.
+"""The meaning of TensorFlow's exceptions, from class names and texts; TensorFlow is not imported.
 
 TensorFlow reports exhausted memory in several shapes: `ResourceExhaustedError` (which also covers queues and
 quotas), `InternalError` with a CUDA or cuBLAS status in its text, and a `TypeError` whose cause is numpy's
@@ -13,13 +13,13 @@ from infer_compare.backends import Classification, FailureKind, chain, class_nam
 ERRORS = "tensorflow.python.framework.errors_impl."
 
 OVERFLOW_TEXTS = ("would have more than 2**63 - 1 elements", "encountered overflow when multiplying")
-"""Said of a tensor whose elements cannot be counted any more (lower case)."""
+"""Messages about a tensor with too many elements to count (lower case)."""
 
 OOM_TEXTS = ("oom when allocating", "resource_exhausted: out of memory")
-"""Said by TensorFlow's own allocators and by XLA, under any class (lower case)."""
+"""Messages of TensorFlow's allocators and of XLA, with any class (lower case)."""
 
 DEVICE_OOM_TEXTS = ("cuda_error_out_of_memory", "cublas_status_alloc_failed", "cudnn_status_alloc_failed")
-"""Said by the CUDA libraries when the device's memory does not suffice (lower case)."""
+"""Messages of the CUDA libraries when the device's memory does not suffice (lower case)."""
 
 AMBIGUOUS_TEXTS = (
     "could not create a primitive",
@@ -29,7 +29,7 @@ AMBIGUOUS_TEXTS = (
     "cudnn_status_not_initialized",
     "cudnn_status_not_supported",
 )
-"""Seen when memory is short and for other causes as well (lower case)."""
+"""Messages for lack of memory and for other causes (lower case)."""
 
 FATAL_TEXTS = (
     "_status_not_initialized",
@@ -50,11 +50,11 @@ def classify(error: BaseException) -> Classification:
     if not isinstance(error, Exception):
         return Classification(FailureKind.NO)
     errors = list(chain(error))
-    texts = [text_of(one) for one in errors]
+    texts = [text_of(error) for error in errors]
     fatal = any(part in text for text in texts for part in FATAL_TEXTS)
-    if any(is_limit(one) for one in errors) or any(part in text for text in texts for part in OVERFLOW_TEXTS):
+    if any(is_limit(error) for error in errors) or any(part in text for text in texts for part in OVERFLOW_TEXTS):
         return Classification(FailureKind.LIMIT, fatal)
-    if any(_is_oom(one, text) for one, text in zip(errors, texts, strict=True)):
+    if any(_is_oom(error, text) for error, text in zip(errors, texts, strict=True)):
         return Classification(FailureKind.OOM, fatal)
     if any(part in text for text in texts for part in AMBIGUOUS_TEXTS):
         return Classification(FailureKind.AMBIGUOUS, fatal)

@@ -1,4 +1,4 @@
-"""TensorFlow as a worker imports it first: quiet, and without Keras, which only its own models need.
+"""The first import of TensorFlow in a worker: quiet, and without Keras, which only Keras models need.
 
 Keras, and what it imports of scikit-learn and matplotlib where they are installed, are two fifths of the time that a
 worker takes to start. TensorFlow's own import loads it for the optimizers of saved models, which inference has none
@@ -21,7 +21,7 @@ LEGACY_KERAS = "TF_USE_LEGACY_KERAS"
 
 @contextmanager
 def _keras_later() -> Iterator[None]:
-    """Makes an import of TensorFlow leave Keras out, unless somebody works with Keras 2."""
+    """Make an import of TensorFlow leave Keras out, unless somebody works with Keras 2."""
     if LEGACY_KERAS in os.environ or find_spec("tf_keras") is not None:
         yield
         return

@@ -34,7 +34,7 @@ class Graphs:
         direct: bool,
         dtype: tf.DType | None,
     ) -> None:
-        """Traces the program with all its axes free, if it can be.
+        """Trace the program with all its axes free, if it can be.
 
         Args:
             program: what is traced.
@@ -56,7 +56,7 @@ class Graphs:
         self.traces = 0
         """How often the program was traced."""
         self.free: Any = None
-        """The concrete function with free axes; None where each combination of sizes has one."""
+        """The concrete function with free axes; None if each combination of sizes has one."""
         free = [tuple(size if isinstance(size, int) else None for size in spec.shape) for spec in program.inputs]
         try:
             self.free = self._traced(free)
@@ -68,7 +68,7 @@ class Graphs:
             self._call = self._callable(self.free)
 
     def call_for(self, shapes: Shapes) -> Callable[..., Sequence[tf.Tensor]]:
-        """Return what runs inputs of these shapes, which is traced where they are new and no graph takes them all.
+        """Return a call for inputs of these shapes; it is traced if the shapes are new and no graph takes them all.
 
         Raises:
             UnsupportedModel: an operator cannot be built for these sizes.
@@ -76,7 +76,7 @@ class Graphs:
         if self.free is not None:
             return self._call  # type: ignore[no-any-return]
         fixed = tuple(
-            tuple(None if own == BATCH else size for own, size in zip(spec.shape, shape, strict=True))
+            tuple(None if declared == BATCH else size for declared, size in zip(spec.shape, shape, strict=True))
             for spec, shape in zip(self._program.inputs, shapes, strict=True)
         )
         if fixed not in self._calls:
@@ -84,11 +84,11 @@ class Graphs:
         return self._calls[fixed]  # type: ignore[no-any-return]
 
     def cast_to(self, dtype: tf.DType) -> tf.DType:
-        """Return what the graph takes instead of a dtype."""
+        """Return the dtype in which the graph takes an input of this dtype."""
         return self._dtype if self._dtype is not None and dtype.is_floating else dtype
 
     def _may_need_sizes(self, error: Exception) -> bool:
-        """Whether a failure to trace may be due to an axis, other than the batch, whose size is not known."""
+        """Return whether a failure to trace may be due to an axis, other than the batch, whose size is not known."""
         if not any(isinstance(size, str) and size != BATCH for spec in self._program.inputs for size in spec.shape):
             return False
         # A layer of Keras fails in its own way where it needs a number.
@@ -99,7 +99,7 @@ class Graphs:
         return DirectCall(concrete) if self._direct else concrete
 
     def _traced(self, shapes: Sequence[tuple[int | None, ...]]) -> Any:  # noqa: ANN401 - a concrete function
-        """The program as a function of inputs of these shapes."""
+        """Return the program as a function of inputs of these shapes."""
         signature = [tf.TensorSpec(shape, spec.dtype) for shape, spec in zip(shapes, self._program.inputs, strict=True)]
         # oneDNN reorders a constant kernel once and a captured one at every call; XLA and cuDNN gain nothing.
         constant_kernels = self._device.kind == "cpu" and not self._jit_compile

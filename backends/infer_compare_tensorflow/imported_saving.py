@@ -27,7 +27,7 @@ def to_saved_model(model: ModelSource, target: Path) -> None:
         UnsupportedModel: an operator has no import.
         ModelError: the model cannot be read or saved.
     """
-    # Writing needs no accelerator, and TensorFlow would take one whole by looking at it.
+    # Writing needs no accelerator, and TensorFlow would reserve all memory of one that it sees.
     with contextlib.suppress(RuntimeError):
         tf.config.set_visible_devices([], "GPU")
     program = import_onnx(model.path, model.inputs)

@@ -1,4 +1,4 @@
-"""A `.keras` file that is the same whenever and wherever its model is saved."""
+"""Reproducible `.keras` files: the same model gives the same bytes."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
-"""The earliest time that a zip archive can tell."""
+"""The earliest time that a zip archive can store."""
 
 
 def make_steady(path: Path) -> None:
-    """Write a `.keras` file anew without the times and addresses of the process that saved it.
+    """Rewrite a `.keras` file without the times and addresses of the process that saved it.
 
     They would make the model of every run another one.
     """
@@ -35,12 +35,12 @@ def make_steady(path: Path) -> None:
 
 
 def _number_shared(config: object, numbers: dict[int, int]) -> None:
-    """Replaces the addresses that mark two objects of a configuration as one by numbers."""
+    """Replace the addresses that mark two objects of a configuration as one by numbers."""
     if isinstance(config, dict):
         if isinstance(address := config.get("shared_object_id"), int):
             config["shared_object_id"] = numbers.setdefault(address, len(numbers) + 1)
-        for one in config.values():
-            _number_shared(one, numbers)
+        for value in config.values():
+            _number_shared(value, numbers)
     elif isinstance(config, list):
-        for one in config:
-            _number_shared(one, numbers)
+        for value in config:
+            _number_shared(value, numbers)

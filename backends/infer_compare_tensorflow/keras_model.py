@@ -31,7 +31,7 @@ def keras() -> Any:  # noqa: ANN401 - the module is untyped
     Raises:
         UnsupportedModel: it was imported before with another backend.
     """
-    # What people have in their environment or in ~/.keras is about their own work; here TensorFlow is measured.
+    # Settings in the environment or in ~/.keras are for the user's own work; here TensorFlow is measured.
     os.environ["KERAS_BACKEND"] = "tensorflow"
     import keras as module  # type: ignore[import-untyped]
 
@@ -136,9 +136,11 @@ def flat(outputs: object) -> list[tf.Tensor]:
         UnsupportedModel: one of them is no dense tensor.
     """
     tensors: list[tf.Tensor] = tf.nest.flatten(outputs)
-    for one in tensors:
-        if not isinstance(one, tf.Tensor):
-            raise UnsupportedModel(f"the model returns a {type(one).__name__}, and only dense tensors can be compared.")
+    for tensor in tensors:
+        if not isinstance(tensor, tf.Tensor):
+            raise UnsupportedModel(
+                f"the model returns a {type(tensor).__name__}, and only dense tensors can be compared."
+            )
     return tensors
 
 
@@ -149,7 +151,7 @@ def _specs(names: Sequence[str], tensors: Sequence[Any]) -> tuple[TensorSpec, ..
 
 
 def _output_names(model: Any) -> list[str]:  # noqa: ANN401 - a keras.Model
-    """Keys of a flat dictionary, else names of the layers that made the outputs, numbered where there are several."""
+    """Return the keys of a flat dictionary, else the names of the output layers, numbered where one has several."""
     structure = getattr(model, "_outputs_struct", None)
     if isinstance(structure, dict) and len(structure) == len(model.outputs):
         return sorted(structure)
@@ -162,14 +164,14 @@ def _output_names(model: Any) -> list[str]:  # noqa: ANN401 - a keras.Model
 
 
 def _precision(model: Any) -> str:  # noqa: ANN401 - a keras.Model
-    """The dtype in which its layers with weights compute; all of them where they differ."""
+    """Return the dtype in which its layers with weights compute; all of them where they differ."""
     layers = [layer for layer in model._flatten_layers() if layer.weights]  # noqa: SLF001 - `layers` leaves out nested ones
     dtypes = sorted({str(layer.compute_dtype) for layer in layers} or {"float32"})
     return dtypes[0] if len(dtypes) == 1 else f"mixed ({', '.join(dtypes)})"
 
 
 def _opened(path: Path) -> tuple[Any, str]:
-    """The configuration of a file, and the version of Keras that wrote it."""
+    """Return the configuration of a file, and the version of Keras that wrote it."""
     if not path.is_file():
         raise ModelError(f"There is no model file {path}.")
     try:

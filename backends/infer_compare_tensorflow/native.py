@@ -30,10 +30,10 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A model in memory, as its reader hands it over."""
+    """A model in memory, as its reader returns it."""
 
     call: Callable[..., Sequence[tf.Tensor]]
-    """Takes the inputs in the order of `inputs`; returns the outputs in the order of `outputs`. To be traced."""
+    """The function to trace: takes the inputs in the order of `inputs` and returns those of `outputs`."""
     inputs: tuple[TensorSpec, ...]
     """In the model's own order; free axes are called `axis0` and so on."""
     outputs: tuple[TensorSpec, ...]
@@ -42,7 +42,7 @@ class Served:
     parameters: int
     """Elements of all its variables."""
     signature: Callable[..., Mapping[str, tf.Tensor]] | None = None
-    """What a program calls that deploys the model, where that is no function around `call`.
+    """The function that a deployed program calls, if it is not a function around `call`.
 
     Takes the inputs by the names in `inputs`; returns the outputs by the names in `outputs`, of those dtypes."""
 
@@ -51,7 +51,7 @@ class NativeProgram:
     """A native model, with its inputs in the order and of the shapes that were asked for."""
 
     def __init__(self, read: Callable[[], Served], given: Sequence[TensorSpec] = ()) -> None:
-        """Reads the model into host memory.
+        """Read the model into host memory.
 
         Args:
             read: reads the model anew, onto the device of the scope it is called in.
@@ -81,7 +81,7 @@ class NativeProgram:
                     )
 
     def place(self, device_name: str) -> None:
-        """Bring the variables to a device by reading the model again there; the copy on the host is given up first."""
+        """Put the variables on a device by reading the model again there; the copy on the host is dropped first."""
         if device_name == HOST and self._served is not None:
             return
         self._served = None
@@ -103,8 +103,8 @@ class NativeProgram:
         results = [spec.name for spec in served.outputs]
 
         def call(*inputs: tf.Tensor) -> list[tf.Tensor]:
-            found = function(**dict(zip(keywords, inputs, strict=True)))
-            return [found[name] for name in results]
+            result = function(**dict(zip(keywords, inputs, strict=True)))
+            return [result[name] for name in results]
 
         return call
 
@@ -184,7 +184,7 @@ def signature_of(specs: Sequence[TensorSpec], names: Sequence[str | None] | None
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Keeps to itself what TensorFlow, Keras and absl say on the side; errors still rise."""
+    """Suppress the output of TensorFlow, Keras and absl; errors are still raised."""
     loggers = [logging.getLogger(name) for name in ("tensorflow", "absl")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
@@ -199,7 +199,7 @@ def quiet() -> Iterator[None]:
 
 
 def sentence(error: BaseException | str, limit: int = 300) -> str:
-    """Return what an exception says, on one line, with no full stop or colours, and not longer than a line or two."""
+    """Return the message of an exception on one line, shortened, without full stop and colours."""
     text = " ".join(COLOUR.sub("", str(error)).split()) or type(error).__name__
     whole = text[:limit].rpartition(". ")[0] if len(text) > limit else ""
     return (whole or shortened(text, limit)).rstrip(".")

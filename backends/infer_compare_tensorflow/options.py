@@ -1,4 +1,4 @@
-"""What can be chosen about how TensorFlow runs a model. No framework is imported."""
+"""The options of the TensorFlow backend. No framework is imported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TensorFlow as it is set up for one process: threads, memory growth, devices."""
+"""The setup of TensorFlow in a process: threads, memory growth, devices."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def start(threads: int, device_memory: int | None = None) -> str:
 
 
 def _limit(gpu: Any, limit: int) -> None:  # noqa: ANN401 - TensorFlow's own description of a device
-    """Sets the size of a GPU's memory as TensorFlow sees it, in whole MiB; only once, since it is then fixed."""
+    """Set the size of a GPU's memory as TensorFlow sees it, in whole MiB; only once, since it is then fixed."""
     if not tf.config.get_logical_device_configuration(gpu):
         configuration = tf.config.LogicalDeviceConfiguration(memory_limit=max(1, limit // 2**20))
         tf.config.set_logical_device_configuration(gpu, [configuration])
@@ -73,17 +73,17 @@ def find(device: Device) -> Device:
         DeviceUnavailable: TensorFlow does not see it.
     """
     available = devices()
-    for one in available:
-        if (one.kind, one.index) == (device.kind, device.index):
-            return one
+    for gpu in available:
+        if (gpu.kind, gpu.index) == (device.kind, device.index):
+            return gpu
     gpus = len(available) - 1
-    seen = "no GPU" if gpus == 0 else "one GPU, cuda:0" if gpus == 1 else f"{gpus} GPUs, cuda:0 to cuda:{gpus - 1}"
+    described = "no GPU" if gpus == 0 else "one GPU, cuda:0" if gpus == 1 else f"{gpus} GPUs, cuda:0 to cuda:{gpus - 1}"
     reason = "" if tf.test.is_built_with_cuda() else ", and this build of it has no CUDA"
-    raise DeviceUnavailable(f"TensorFlow cannot use the device {device}: it sees the CPU and {seen}{reason}.")
+    raise DeviceUnavailable(f"TensorFlow cannot use the device {device}: it sees the CPU and {described}{reason}.")
 
 
 def name_of(device: Device) -> str:
-    """Return how TensorFlow calls a device: `/CPU:0` or `/GPU:1`."""
+    """Return TensorFlow's name of a device: `/CPU:0` or `/GPU:1`."""
     return f"/{'GPU' if device.kind == 'cuda' else 'CPU'}:{device.index}"
 
 

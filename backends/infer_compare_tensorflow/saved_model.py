@@ -1,4 +1,4 @@
-"""SavedModel folders: looked through before they are loaded, then called by a signature."""
+"""SavedModel folders, which are checked before they are loaded, and called by a signature."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def read_saved_model(path: Path, *, trusted: bool = False) -> Served:
 
 
 def _listed(names: Sequence[str], limit: int = 8) -> str:
-    """Names from a file, which can be anything: no more than a line or two of them, and printable."""
+    """Return names from a file, which can be anything: no more than a line or two of them, and printable."""
     shown = [name if name.isascii() and name.isprintable() else ascii(name) for name in names]
     return ", ".join(name[:80] for name in shown[:limit]) + f" and {len(names) - limit} more" * (len(names) > limit)
 
@@ -88,17 +88,17 @@ def parse(path: Path) -> Any:  # noqa: ANN401 - a SavedModel message of protobuf
 
 def files_of(path: Path) -> tuple[str, ...]:
     """Return the files whose content is the model: graph, variables and assets; not the fingerprint, which is drawn anew."""
-    graph = [one for one in (path / "saved_model.pb", path / "saved_model.pbtxt") if one.is_file()]
-    parts = (one for name in ("variables", "assets") for one in sorted((path / name).rglob("*")) if one.is_file())
-    return tuple(str(one) for one in (*graph[:1], *parts))
+    graph = [file for file in (path / "saved_model.pb", path / "saved_model.pbtxt") if file.is_file()]
+    parts = (file for name in ("variables", "assets") for file in sorted((path / name).rglob("*")) if file.is_file())
+    return tuple(str(file) for file in (*graph[:1], *parts))
 
 
 def _tags(tags: Sequence[set[str]], path: Path) -> list[str]:
-    serving = [one for one in tags if SERVE in one]
+    serving = [tagset for tagset in tags if SERVE in tagset]
     if not serving:
-        listed = "; ".join(", ".join(sorted(one)) or "none" for one in tags)
+        listed = "; ".join(", ".join(sorted(tagset)) or "none" for tagset in tags)
         raise ModelError(f"{path} has several graphs and none is tagged {SERVE!r} (the tags are: {listed}).")
-    return min((sorted(one) for one in serving), key=len)
+    return min((sorted(tagset) for tagset in serving), key=len)
 
 
 def _served(root: Any, path: Path) -> Served:  # noqa: ANN401 - what `tf.saved_model.load` returns
@@ -109,8 +109,8 @@ def _served(root: Any, path: Path) -> Served:  # noqa: ANN401 - what `tf.saved_m
         for one, spec in specs.items():
             if not isinstance(spec, tf.TensorSpec):
                 raise UnsupportedModel(f"{path}: the {role} {one!r} of its signature {name!r} is no dense tensor.")
-    inputs = tuple(spec_of(one, keywords[one].dtype, keywords[one].shape) for one in sorted(keywords))
-    outputs = tuple(spec_of(one, results[one].dtype, results[one].shape) for one in sorted(results))
+    inputs = tuple(spec_of(name, keywords[name].dtype, keywords[name].shape) for name in sorted(keywords))
+    outputs = tuple(spec_of(name, results[name].dtype, results[name].shape) for name in sorted(results))
     if not inputs:
         raise UnsupportedModel(
             f"{path}: its signature {name!r} takes no inputs, so there is no batch; save it with a signature that takes inputs."
@@ -119,22 +119,22 @@ def _served(root: Any, path: Path) -> Served:  # noqa: ANN401 - what `tf.saved_m
     def signature(**tensors: tf.Tensor) -> Mapping[str, tf.Tensor]:
         # The object that was loaded owns the variables; the function alone would not keep them.
         assert root is not None
-        found: Mapping[str, tf.Tensor] = function(**tensors)
-        return found
+        result: Mapping[str, tf.Tensor] = function(**tensors)
+        return result
 
     def call(*tensors: tf.Tensor) -> list[tf.Tensor]:
-        found = signature(**{spec.name: one for spec, one in zip(inputs, tensors, strict=True)})
-        return [found[spec.name] for spec in outputs]
+        result = signature(**{spec.name: tensor for spec, tensor in zip(inputs, tensors, strict=True)})
+        return [result[spec.name] for spec in outputs]
 
-    widened = any(one.dtype.name in WIDENED for one in (*keywords.values(), *results.values()))
-    variables = {id(one): one for one in function.graph.variables}.values()
-    floating = {one.dtype.base_dtype.name for one in variables if one.dtype.is_floating}
+    widened = any(spec.dtype.name in WIDENED for spec in (*keywords.values(), *results.values()))
+    variables = {id(variable): variable for variable in function.graph.variables}.values()
+    floating = {variable.dtype.base_dtype.name for variable in variables if variable.dtype.is_floating}
     return Served(
         call=call,
         inputs=inputs,
         outputs=outputs,
         precision=floating.pop() if len(floating) == 1 else precision_of((*inputs, *outputs)),
-        parameters=sum(one.shape.num_elements() or 0 for one in variables),
+        parameters=sum(variable.shape.num_elements() or 0 for variable in variables),
         signature=None if widened else signature,
     )
 

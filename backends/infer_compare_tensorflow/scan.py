@@ -1,4 +1,4 @@
-"""What a native model could do besides computing, told from its files before anything of it is loaded.
+"""A check of native models for operations beyond computing, made on their files before anything is loaded.
 
 A SavedModel is a program of TensorFlow operators: some of them read and write files, talk to other machines, call
 Python, or run a graph that lies in a string; only those that compute are let through. A `.keras` file names classes,
@@ -25,22 +25,24 @@ def unsafe_operators(saved_model: Any) -> tuple[str, ...]:  # noqa: ANN401 - a S
     Args:
         saved_model: the parsed `saved_model.pb`; the graphs of all its tags are looked at, with all their functions.
     """
-    found: set[str] = set()
+    names: set[str] = set()
     for meta in saved_model.meta_graphs:
         functions: dict[str, list[Any]] = {}
-        for one in meta.graph_def.library.function:
+        for function in meta.graph_def.library.function:
             # Of functions that share a name any may run.
-            functions.setdefault(one.signature.name, []).extend(one.node_def)
-        found.update(name for name in functions if _names_an_operator(name))
+            functions.setdefault(function.signature.name, []).extend(function.node_def)
+        names.update(name for name in functions if _names_an_operator(name))
         for nodes, excused in _parts(meta, functions):
             for node in nodes:
-                found.update(_unsafe(node, functions.keys(), excused))
-    return tuple(sorted(found))
+                names.update(_unsafe(node, functions.keys(), excused))
+    return tuple(sorted(names))
 
 
 def unsafe_layers(config: object) -> tuple[str, ...]:
     """Return the names of the classes in a Keras configuration that hold code, sorted."""
-    return tuple(sorted({str(one["class_name"]) for one in _objects(config) if one["class_name"] in UNSAFE_LAYERS}))
+    return tuple(
+        sorted({str(layer["class_name"]) for layer in _objects(config) if layer["class_name"] in UNSAFE_LAYERS})
+    )
 
 
 def foreign_classes(config: object) -> tuple[str, ...]:
@@ -54,8 +56,8 @@ def foreign_classes(config: object) -> tuple[str, ...]:
         name = str(one["class_name"])
         if name == "function":
             name, registered = str(one.get("config")), one.get("registered_name")
-        own = module is None or module == "builtins" or str(module).split(".", 1)[0] in _KERAS_PACKAGES
-        if not own or (module is None and isinstance(registered, str) and ">" in registered):
+        from_keras = module is None or module == "builtins" or str(module).split(".", 1)[0] in _KERAS_PACKAGES
+        if not from_keras or (module is None and isinstance(registered, str) and ">" in registered):
             found.add(f"{module}.{name}" if module else str(registered))
     return tuple(sorted(found))
 
@@ -64,20 +66,20 @@ _KERAS_PACKAGES = ("keras", "keras_cv", "keras_hub", "keras_nlp")
 
 
 def _objects(config: object) -> Iterator[Mapping[str, Any]]:
-    """Every serialised object in a configuration, the outermost first."""
+    """Yield every serialised object in a configuration, the outermost first."""
     pending = [config]
     while pending:
-        one = pending.pop()
-        if isinstance(one, dict):
-            if isinstance(one.get("class_name"), str):
-                yield one
-            pending.extend(one.values())
-        elif isinstance(one, list):
-            pending.extend(one)
+        value = pending.pop()
+        if isinstance(value, dict):
+            if isinstance(value.get("class_name"), str):
+                yield value
+            pending.extend(value.values())
+        elif isinstance(value, list):
+            pending.extend(value)
 
 
 def _unsafe(node: Any, functions: AbstractSet[str], excused: AbstractSet[str]) -> Iterator[str]:  # noqa: ANN401 - a NodeDef message
-    """Names of what is unsafe in a node: its operator, or what its attributes make of that."""
+    """Yield names of what is unsafe in a node: its operator, or what its attributes make of that."""
     # What an attribute names and the file does not define as a function would be an operator.
     for name in (node.op, *_functions_in(node.attr)):
         if name not in functions and name not in excused and name not in operators.ALLOWED and name != "PrintV2":
@@ -97,7 +99,7 @@ def _names_an_operator(name: str) -> bool:
 
 
 def _optimizers(serialized: bytes) -> bool:
-    """Whether the options of a call name optimizers of graphs, which could be any that the process knows."""
+    """Return whether the options of a call name optimizers of graphs, which could be any that the process knows."""
     from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
     from tensorflow.core.protobuf import config_pb2
 
@@ -109,7 +111,7 @@ def _optimizers(serialized: bytes) -> bool:
 
 
 def _parts(meta: Any, functions: Mapping[str, Sequence[Any]]) -> Iterator[tuple[Iterable[Any], AbstractSet[str]]]:  # noqa: ANN401 - a MetaGraphDef message
-    """The nodes of a graph and of its functions, with the operators that are excused where they are.
+    """Yield the nodes of a graph and of its functions, with the operators that are excused where they are.
 
     Checkpoints are read and written in the saver, and nowhere else: loading runs what restores, and nothing runs what
     saves. A function may be called from several parts, and then it may have what all of them may have.
@@ -131,7 +133,7 @@ def _parts(meta: Any, functions: Mapping[str, Sequence[Any]]) -> Iterator[tuple[
 
 
 def _saver_nodes(meta: Any) -> tuple[set[str], set[str]]:  # noqa: ANN401 - a MetaGraphDef message
-    """Names of the nodes that only saving needs, and of those that restoring needs and no output does."""
+    """Return names of the nodes that only saving needs, and of those that restoring needs and no output does."""
     graph = {node.name: node for node in meta.graph_def.node}
     save = {_node_name(meta.saver_def.save_tensor_name)} & graph.keys()
     restore = {_node_name(meta.saver_def.restore_op_name)} & graph.keys()
@@ -162,12 +164,12 @@ def _ancestors(ends: set[str], graph: Mapping[str, Any]) -> set[str]:
 
 
 def _node_name(tensor: str) -> str:
-    """The node that a tensor's or control input's name names."""
+    """Return the node that a tensor's or control input's name names."""
     return tensor.removeprefix("^").split(":", 1)[0]
 
 
 def _reachable(nodes: Iterable[Any], functions: Mapping[str, Iterable[Any]]) -> set[str]:
-    """Names of the functions that nodes call, directly or by way of others."""
+    """Return names of the functions that nodes call, directly or by way of others."""
     seen: set[str] = set()
     pending = list(nodes)
     while pending:
@@ -180,7 +182,7 @@ def _reachable(nodes: Iterable[Any], functions: Mapping[str, Iterable[Any]]) -> 
 
 
 def _functions_in(attributes: Mapping[str, Any]) -> Iterator[str]:
-    """Names of the functions in attributes, and in the attributes of these."""
+    """Yield names of the functions in attributes, and in the attributes of these."""
     for value in attributes.values():
         for function in (value.func, *value.list.func) if value.WhichOneof("value") in {"func", "list"} else ():
             if function.name:
@@ -189,7 +191,7 @@ def _functions_in(attributes: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _called_by_objects(meta: Any) -> set[str]:  # noqa: ANN401 - a MetaGraphDef message
-    """Functions that belong to the saved objects: loading runs some of them, and users may call the others."""
+    """Return functions that belong to the saved objects: loading runs some of them, and users may call the others."""
     names: set[str] = set()
     for node in meta.object_graph_def.nodes:
         names.update(node.function.concrete_functions)

@@ -1,4 +1,4 @@
-"""A model on a device of TensorFlow, behind the session interface."""
+"""The session of the TensorFlow backend."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class TensorFlowSession(Session[Slot]):
         direct: bool = False,
         precision: str | None = None,
     ) -> None:
-        """Traces the program for a device, unless its own signature is called.
+        """Trace the program for a device, unless its own signature is called.
 
         Raises:
             UnsupportedModel: an operator cannot be built with what the model asks of it, or does not run in the precision.
@@ -61,7 +61,7 @@ class TensorFlowSession(Session[Slot]):
         self._jit_compile = jit_compile
         self._shapes: set[Shapes] = set()
         self._dtype = PRECISIONS[precision] if precision is not None else None
-        # A function does not keep the variables that it captured; what was loaded owns them.
+        # A function does not keep the variables that it captured alive; the loaded object owns them.
         self._program: Program | NativeProgram | None = program
         self._signature = None if direct or jit_compile or self._dtype is not None else program.signature
         self._call_kind = "direct" if direct else "function" if self._signature is None else "signature"
@@ -77,12 +77,12 @@ class TensorFlowSession(Session[Slot]):
             self._try(precision)
 
     def _seen(self) -> str:
-        """The precision of the graph that is called; empty for a signature, whose graph is the author's own."""
+        """Return the precision of the graph that is called; empty for a signature, whose graph is the author's own."""
         concrete: Any = self._concrete
         return seen(nodes_of(concrete.graph.as_graph_def())) if concrete is not None else ""
 
     def _try(self, precision: str) -> None:
-        """Runs one row of zeros: whether every kernel is there shows only then.
+        """Run one row of zeros, which shows whether every kernel exists.
 
         Raises:
             UnsupportedModel: one is not there.
@@ -99,7 +99,7 @@ class TensorFlowSession(Session[Slot]):
 
     @property
     def effective(self) -> Mapping[str, str]:
-        """What TensorFlow reports of threads, precision, XLA and oneDNN, and how the model is called."""
+        """Threads, precision, XLA and oneDNN as TensorFlow reports them, and how the model is called."""
         threading = tf.config.threading
         tf32 = self._device.kind == "cuda" and tf.config.experimental.tensor_float_32_execution_enabled()
         each_size = self._graphs is not None and self._graphs.free is None
@@ -125,12 +125,14 @@ class TensorFlowSession(Session[Slot]):
         batch = zeros_at(self.inputs, point)
         if batch is None:
             return
-        if tuple(one.shape for one in batch) not in self._shapes:
+        if tuple(array.shape for array in batch) not in self._shapes:
             self.run(self.stage(batch))
             self.synchronize()
 
     def stage(self, batch: Batch, into: Slot | None = None) -> Slot:
-        """Copy a batch to the device, in the dtype that the model takes. A slot that is given takes new tensors, since TensorFlow's are never written to.
+        """Copy a batch to the device, in the dtype that the model takes.
+
+        A given slot gets new tensors, since TensorFlow's tensors cannot be written to.
 
         Raises:
             InputError: the arrays do not have the dtypes and shapes in `inputs`.
@@ -154,7 +156,7 @@ class TensorFlowSession(Session[Slot]):
             raise RuntimeError("this session was closed")
 
     def _check(self, batch: Batch) -> None:
-        """A direct call compares nothing with the signature, so a wrong shape would meet a graph traced for another."""
+        """Refuse a batch of other dtypes or shapes, since a direct call does not compare them with the signature."""
         if len(batch) != len(self._expected):
             raise InputError(f"The model takes {len(self._expected)} inputs, and {len(batch)} arrays were given.")
         for array, spec, (dtype, shape) in zip(batch, self.inputs, self._expected, strict=True):
@@ -221,7 +223,7 @@ class TensorFlowSession(Session[Slot]):
 
 
 def _cpu_allocator_counts() -> bool:
-    """Whether oneDNN is on: its allocator is the one on the CPU that keeps statistics."""
+    """Return whether oneDNN is on: its allocator is the one on the CPU that keeps statistics."""
     try:
         tf.config.experimental.get_memory_info("CPU:0")
     except ValueError:

@@ -18,7 +18,7 @@ class Slot:
     __slots__ = ("arguments", "call", "outputs", "shapes")
 
     def __init__(self, arguments: list[tf.Tensor], shapes: Shapes, call: Callable[..., Sequence[tf.Tensor]]) -> None:
-        """Takes the staged inputs, their shapes, and what runs them."""
+        """Take the staged inputs, their shapes, and what runs them."""
         self.arguments = arguments
         self.shapes = shapes
         self.call = call

@@ -1,4 +1,4 @@
-"""Code that runs a model in TensorFlow as a contender ran it."""
+"""The code that runs a model in TensorFlow as a contender ran it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def snippet(model: ModelSource, settings: Settings, device: Device) -> str | None:
-    """Return the code; see `Backend.snippet`. ONNX models are rendered by infer-compare, whose own steps run them."""
+    """Return the code; see `Backend.snippet`. There is none for ONNX models, which infer-compare itself renders."""
     if settings.precision not in {None, "float32"} or model.format != "keras":
         return None
     compiled = getattr(settings.options, "jit_compile", False)

@@ -1,4 +1,4 @@
-"""What a callable made, written as a `.keras` file or a SavedModel folder."""
+"""Models made by a callable, saved as a `.keras` file or a SavedModel folder."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def save(made: Any, given: Sequence[TensorSpec], folder: Path) -> Saved | None: 
 
     Args:
         made: a `keras.Model`, a `tf.function`, or a `tf.Module` that can be called.
-        given: its inputs, in order; empty where it says them itself.
+        given: its inputs, in order; empty if it says them itself.
         folder: where to write.
 
     Returns:
@@ -88,14 +88,14 @@ def _save_keras(model: Any, given: Sequence[TensorSpec], folder: Path) -> Saved:
 
 
 def _ordered(call: Callable[..., Any], known: Sequence[TensorSpec], given: Sequence[TensorSpec]) -> Callable[..., Any]:
-    """Return a function that takes the inputs as they were given, of one that takes them as they are known."""
+    """Return a function that takes the inputs in the given order and calls one that takes them in the model's order."""
     order = matched(known, given)
     places = [order.index(place) for place in range(len(order))]
     return lambda *tensors: call(*(tensors[place] for place in places))
 
 
 def _by_name(call: Callable[..., Any], function: Any, given: Sequence[TensorSpec]) -> Callable[..., Any]:  # noqa: ANN401 - a model or a function
-    """Return a function that takes the inputs as they were given, and passes them by the names of the parameters."""
+    """Return a function that takes the inputs in the given order and passes them by the names of the parameters."""
     names = [spec.name for spec in given]
     parameters = _parameters(function, KERAS_OWN - {name.partition(".")[0] for name in names})
     if parameters is None:
@@ -106,16 +106,20 @@ def _by_name(call: Callable[..., Any], function: Any, given: Sequence[TensorSpec
 
 
 def _parameters(function: Any, left_out: frozenset[str]) -> list[inspect.Parameter] | None:  # noqa: ANN401 - as above
-    """Return the parameters of a function, or None where it does not tell them."""
+    """Return the parameters of a function, or None if it does not tell them."""
     try:
-        return [one for one in inspect.signature(function).parameters.values() if one.name not in left_out]
+        return [
+            parameter for parameter in inspect.signature(function).parameters.values() if parameter.name not in left_out
+        ]
     except (ValueError, TypeError):
         return None
 
 
 def _untold(made: object, function: object) -> str:
     """Return the error message for a model without stated inputs; its example names the model's own first parameter."""
-    name = next((one.name for one in _parameters(function, KERAS_OWN) or () if one.kind not in REST), "x")
+    name = next(
+        (parameter.name for parameter in _parameters(function, KERAS_OWN) or () if parameter.kind not in REST), "x"
+    )
     example = f"{name}:f32[batch,3,224,224]"
     return (
         f"The {type(made).__name__} does not state its inputs; return "
@@ -128,7 +132,7 @@ def _takes_training(model: Any) -> bool:  # noqa: ANN401 - a keras.Model
 
 
 def _saved_as_file(model: Any, path: Path) -> bool:  # noqa: ANN401 - a keras.Model
-    """Saves as `.keras` what any process with Keras can load again without trust; False for everything else."""
+    """Save a model as `.keras` if any process with Keras can load it again without trust; return whether it was saved."""
     try:
         with quiet():
             model.save(path)
@@ -147,7 +151,7 @@ def _is_function(value: object) -> bool:
 
 
 def _signature(function: Any) -> tuple[Callable[..., Any], Sequence[TensorSpec]]:  # noqa: ANN401 - a `tf.function`
-    """A function of flat tensors, and its inputs where the `tf.function` has a signature; else it and nothing."""
+    """Return a function of flat tensors, and its inputs where the `tf.function` has a signature; else it and nothing."""
     if function.input_signature is None:
         return function, ()
     with quiet():
@@ -166,7 +170,7 @@ def _signature(function: Any) -> tuple[Callable[..., Any], Sequence[TensorSpec]]
 
 
 def save_graph(call: Callable[..., Any], owner: object, inputs: Sequence[TensorSpec], folder: Path) -> Path:
-    """Return the SavedModel folder, in another one, of a function of tensors.
+    """Save a function of tensors as a SavedModel, and return its folder.
 
     Args:
         call: takes the inputs in order.
@@ -212,7 +216,7 @@ def save_graph(call: Callable[..., Any], owner: object, inputs: Sequence[TensorS
 
 
 def _named(outputs: Any) -> dict[str, tf.Tensor]:  # noqa: ANN401 - any structure of tensors
-    """Outputs by name: a flat dictionary's own keys, else numbers that sort in the order of `tf.nest`."""
+    """Return outputs by name: a flat dictionary's own keys, else numbers that sort in the order of `tf.nest`."""
     tensors = flat(outputs)
     if isinstance(outputs, dict) and len(outputs) == len(tensors) and all(isinstance(key, str) for key in outputs):
         names = sorted(outputs)

@@ -55,7 +55,7 @@ __all__ = ["OPERATORS", "Program", "Target", "import_onnx"]
 
 
 def import_onnx(model: onnx.ModelProto | Path, known: Sequence[TensorSpec] = ()) -> Program:
-    """Reads a model and looks every operator up; tracing comes later, on the device.
+    """Read a model and look up every operator; tracing comes later, on the device.
 
     Args:
         model: the model or its file.

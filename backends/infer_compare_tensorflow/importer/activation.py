@@ -35,52 +35,52 @@ def _hard_sigmoid(x: tf.Tensor, alpha: float, beta: float) -> tf.Tensor:
 
 @operator("Relu", 6, 13, 14, layouts=True)
 def relu(_node: Node, data: Value) -> Value:
-    """`max(x, 0)`."""
+    """Return `max(x, 0)`."""
     return unary(data, tf.nn.relu)
 
 
 @operator("Sigmoid", 6, 13, layouts=True)
 def sigmoid(_node: Node, data: Value) -> Value:
-    """`1 / (1 + exp(-x))`."""
+    """Return `1 / (1 + exp(-x))`."""
     return unary(data, tf.sigmoid)
 
 
 @operator("Tanh", 6, 13, layouts=True)
 def tanh(_node: Node, data: Value) -> Value:
-    """The hyperbolic tangent."""
+    """Return the hyperbolic tangent."""
     return unary(data, tf.tanh)
 
 
 @operator("LeakyRelu", 6, 16, layouts=True)
 def leaky_relu(node: Node, data: Value) -> Value:
-    """`x`, or `alpha * x` where negative."""
+    """Return `x`, or `alpha * x` where negative."""
     return unary(data, lambda x: tf.nn.leaky_relu(x, _attribute(node, "alpha", 0.01)))
 
 
 @operator("PRelu", 7, 9, 16, layouts=True)
 def prelu(_node: Node, data: Value, slope: Value) -> Value:
-    """`x`, or `slope * x` where negative; the slope broadcasts in one direction."""
+    """Return `x`, or `slope * x` where negative; the slope broadcasts in one direction."""
     (x, factor), last = aligned(data, slope)
     return wrap(tf.where(x < tf.zeros([], x.dtype), x * factor, x), last)
 
 
 @operator("Elu", 6, 22, layouts=True)
 def elu(node: Node, data: Value) -> Value:
-    """`x`, or `alpha * (exp(x) - 1)` where negative."""
+    """Return `x`, or `alpha * (exp(x) - 1)` where negative."""
     alpha = _attribute(node, "alpha", 1.0)
     return unary(data, tf.nn.elu if alpha == 1 else lambda x: _elu(x, alpha))
 
 
 @operator("Selu", 6, 22, layouts=True)
 def selu(node: Node, data: Value) -> Value:
-    """`gamma * elu(x, alpha)`."""
+    """Return `gamma * elu(x, alpha)`."""
     alpha, gamma = _attribute(node, "alpha", SELU["alpha"]), _attribute(node, "gamma", SELU["gamma"])
     return unary(data, lambda x: tf.cast(gamma, x.dtype) * _elu(x, alpha))
 
 
 @operator("Celu", 12, 28, layouts=True)
 def celu(node: Node, data: Value) -> Value:
-    """`x`, or `alpha * (exp(x / alpha) - 1)` where negative."""
+    """Return `x`, or `alpha * (exp(x / alpha) - 1)` where negative."""
     alpha = _attribute(node, "alpha", 1.0)
 
     def function(x: tf.Tensor) -> tf.Tensor:
@@ -93,59 +93,59 @@ def celu(node: Node, data: Value) -> Value:
 
 @operator("ThresholdedRelu", 10, 22, layouts=True)
 def thresholded_relu(node: Node, data: Value) -> Value:
-    """`x` where it is above alpha, else 0."""
+    """Return `x` where it is above alpha, else 0."""
     alpha = _attribute(node, "alpha", 1.0)
     return unary(data, lambda x: tf.where(x > tf.cast(alpha, x.dtype), x, tf.zeros([], x.dtype)))
 
 
 @operator("HardSigmoid", 6, 22, layouts=True)
 def hard_sigmoid(node: Node, data: Value) -> Value:
-    """`alpha * x + beta`, between 0 and 1."""
+    """Return `alpha * x + beta`, between 0 and 1."""
     alpha, beta = _attribute(node, "alpha", 0.2), _attribute(node, "beta", 0.5)
     return unary(data, lambda x: _hard_sigmoid(x, alpha, beta))
 
 
 @operator("HardSwish", 14, 22, layouts=True)
 def hard_swish(_node: Node, data: Value) -> Value:
-    """`x * hard_sigmoid(x)` with alpha 1/6 and beta 1/2."""
+    """Return `x * hard_sigmoid(x)` with alpha 1/6 and beta 1/2."""
     return unary(data, lambda x: x * _hard_sigmoid(x, 1 / 6, 0.5))
 
 
 @operator("Mish", 18, 22, layouts=True)
 def mish(_node: Node, data: Value) -> Value:
-    """`x * tanh(softplus(x))`."""
+    """Return `x * tanh(softplus(x))`."""
     return unary(data, lambda x: x * tf.tanh(tf.math.softplus(x)))
 
 
 @operator("Softplus", 1, 22, layouts=True)
 def softplus(_node: Node, data: Value) -> Value:
-    """`log(1 + exp(x))`."""
+    """Return `log(1 + exp(x))`."""
     return unary(data, tf.math.softplus)
 
 
 @operator("Softsign", 1, 22, layouts=True)
 def softsign(_node: Node, data: Value) -> Value:
-    """`x / (1 + |x|)`."""
+    """Return `x / (1 + |x|)`."""
     return unary(data, tf.math.softsign)
 
 
 @operator("Gelu", 20, layouts=True)
 def gelu(node: Node, data: Value) -> Value:
-    """`x * Phi(x)`, exact or by the hyperbolic tangent."""
+    """Return `x * Phi(x)`, exact or by the hyperbolic tangent."""
     approximate = node.attributes.get("approximate", "none") == "tanh"
     return unary(data, lambda x: tf.nn.gelu(x, approximate=approximate))
 
 
 @operator("Swish", 24, layouts=True)
 def swish(node: Node, data: Value) -> Value:
-    """`x * sigmoid(alpha * x)`."""
+    """Return `x * sigmoid(alpha * x)`."""
     alpha = _attribute(node, "alpha", 1.0)
     return unary(data, lambda x: x * tf.sigmoid(tf.cast(alpha, x.dtype) * x))
 
 
 @operator("Shrink", 9, layouts=True)
 def shrink(node: Node, data: Value) -> Value:
-    """`x + bias` below -lambd, `x - bias` above lambd, 0 between."""
+    """Return `x + bias` below -lambd, `x - bias` above lambd, 0 between."""
     bias, threshold = _attribute(node, "bias", 0.0), _attribute(node, "lambd", 0.5)
 
     def function(x: tf.Tensor) -> tf.Tensor:
@@ -160,7 +160,7 @@ def _hardmax(x: tf.Tensor, axis: int) -> tf.Tensor:
 
 
 def _register_softmax(name: str, function: Callable[[tf.Tensor, int], tf.Tensor]) -> None:
-    """Before version 13 the axes from `axis` on are one; since then `axis` is the only one that counts."""
+    """Register a softmax: before version 13 the axes from `axis` on are flattened, since then only `axis` counts."""
 
     def old(node: Node, data: Value) -> Value:
         x = tensor(data)

@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 
 
 def divide(left: tf.Tensor, right: tf.Tensor) -> tf.Tensor:
-    """The quotient; of integers, truncated towards zero."""
+    """Return the quotient; of integers, truncated towards zero."""
     return tf.truncatediv(left, right) if left.dtype.is_integer else tf.divide(left, right)
 
 
 def sign(x: tf.Tensor) -> tf.Tensor:
-    """-1, 0 or 1."""
+    """Return -1, 0 or 1."""
     if x.dtype.is_unsigned:
         return tf.cast(tf.not_equal(x, tf.zeros([], x.dtype)), x.dtype)
     return tf.sign(x)
 
 
 def absolute(x: tf.Tensor) -> tf.Tensor:
-    """The magnitude."""
+    """Return the magnitude."""
     return x if x.dtype.is_unsigned else tf.abs(x)
 
 
@@ -107,26 +107,26 @@ for _name, _since, _two in (
 
 @operator("Mean", 6, 8, 13, layouts=True)
 def mean(_node: Node, *inputs: Value) -> Value:
-    """The mean of several values."""
+    """Return the mean of several values."""
     tensors, last = aligned(*inputs)
     return wrap(reduce(tf.add, tensors) / tf.cast(len(tensors), tensors[0].dtype), last)
 
 
 @operator("Mod", 10, 13, 28, layouts=True)
 def mod(node: Node, left: Value, right: Value) -> Value:
-    """The remainder: with the divisor's sign, or with the dividend's when `fmod` is 1."""
+    """Return the remainder: with the divisor's sign, or with the dividend's when `fmod` is 1."""
     tensors, last = aligned(left, right)
     if not node.attributes.get("fmod", 0):
         return wrap(tf.math.floormod(*tensors), last)
     dtype = tensors[0].dtype
     # There is no kernel for short types; their remainders are exact in 32 bits.
     wide = dtype if dtype.size > 2 else tf.float32 if dtype.is_floating else tf.int32
-    return wrap(tf.cast(tf.truncatemod(*(tf.cast(one, wide) for one in tensors)), dtype), last)
+    return wrap(tf.cast(tf.truncatemod(*(tf.cast(tensor, wide) for tensor in tensors)), dtype), last)
 
 
 @operator("Pow", 7, 12, 13, 15, layouts=True)
 def power(_node: Node, base: Value, exponent: Value) -> Value:
-    """A power of the base's type; of mixed types, computed in double precision."""
+    """Return a power of the base's type; of mixed types, computed in double precision."""
     (left, right), last = aligned(base, exponent)
     if dtype_of(base) == dtype_of(exponent):
         return wrap(tf.pow(left, right), last)

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from infer_compare.backends.onnx_graphs import Graph, Node
 
     Step = Callable[[tf.Tensor, tf.Tensor, Sequence[tf.Tensor]], tuple[tf.Tensor, Sequence[tf.Tensor]]]
-    """Takes the number of the repetition, the condition and the states; gives the condition and all results."""
+    """The type of a loop's body: takes the repetition, the condition and the states; returns condition and results."""
 
 
 @operator("If", 1, 11, 13, 16, 19, 21, 23, 24, 25, scoped=True)
 def branch(node: Node, scope: Mapping[str, Value], condition: Value) -> list[Value]:
-    """One of two subgraphs; only the one that counts is built where the condition is known while tracing."""
+    """Return the outputs of one of two subgraphs; with a condition known while tracing, only that one is built."""
     then, other = node.attributes["then_branch"], node.attributes["else_branch"]
     if isinstance(condition, np.ndarray):
         return Block(then if condition.reshape(()) else other).run(scope)
@@ -35,7 +35,7 @@ def branch(node: Node, scope: Mapping[str, Value], condition: Value) -> list[Val
 
 
 def _plain(scope: Mapping[str, Value], *graphs: Graph) -> dict[str, Value]:
-    """What subgraphs take from around them, as plain tensors: what is made inside must not be remembered outside."""
+    """Return what subgraphs take from around them, as plain tensors: what is made inside must not be remembered outside."""
     used = set[str]().union(*(captured_names(graph) for graph in graphs))
     return {
         name: value if value is None or isinstance(value, np.ndarray) else tensor(value)
@@ -46,7 +46,7 @@ def _plain(scope: Mapping[str, Value], *graphs: Graph) -> dict[str, Value]:
 
 @operator("Loop", 1, 11, 13, 16, 19, 21, 23, 24, 25, scoped=True)
 def loop(node: Node, scope: Mapping[str, Value], most: Value, condition: Value, *carried: Value) -> list[Value]:
-    """A body repeated while a condition holds, at most a number of times; what it gives beside states is stacked."""
+    """Return the outputs of a body repeated while a condition holds; what it gives besides states is stacked."""
     body = node.attributes["body"]
     run = _body(body, scope)
     limit = None if most is None else tf.reshape(tf.cast(tensor(most), tf.int64), [])
@@ -56,15 +56,15 @@ def loop(node: Node, scope: Mapping[str, Value], most: Value, condition: Value, 
         proceed, *results = run([index, on, *states])
         return tf.reshape(proceed, []), results
 
-    first = [tensor(one) for one in carried]
+    first = [tensor(value) for value in carried]
     arrays = _collectors(step, going, first, None)
     states, stacked = _repeated(step, limit, going, first, arrays)
-    return [*states, *(one.stack() for one in stacked)]
+    return [*states, *(array.stack() for array in stacked)]
 
 
 @operator("Scan", 9, 11, 16, 19, 21, 23, 24, 25, scoped=True)
 def scan(node: Node, scope: Mapping[str, Value], *values: Value) -> list[Value]:
-    """A body run over the slices of sequences, in either direction, along any axis."""
+    """Return the outputs of a body run over the slices of sequences, in either direction, along any axis."""
     body, count = node.attributes["body"], len(values) - node.attributes["num_scan_inputs"]
     run = _body(body, scope)
 
@@ -81,7 +81,7 @@ def scan(node: Node, scope: Mapping[str, Value], *values: Value) -> list[Value]:
     def step(index: tf.Tensor, on: tf.Tensor, states: Sequence[tf.Tensor]) -> tuple[tf.Tensor, Sequence[tf.Tensor]]:
         return on, run([*states, *(sequence[index] for sequence in sequences)])
 
-    first, on = [tensor(one) for one in values[:count]], tf.constant(True)
+    first, on = [tensor(value) for value in values[:count]], tf.constant(True)
     arrays = _collectors(step, on, first, length)
     states, stacked = _repeated(step, tf.cast(length, tf.int64), on, first, arrays)
     outputs = []
@@ -96,25 +96,25 @@ def scan(node: Node, scope: Mapping[str, Value], *values: Value) -> list[Value]:
 def _body(body: Graph, scope: Mapping[str, Value]) -> Callable[[Sequence[tf.Tensor]], list[tf.Tensor]]:
     block, outer = Block(body), _plain(scope, body)
     names = [spec.name for spec in body.inputs]
-    return lambda given: [tensor(one) for one in block.run({**outer, **dict(zip(names, given, strict=True))})]
+    return lambda given: [tensor(value) for value in block.run({**outer, **dict(zip(names, given, strict=True))})]
 
 
 def _collectors(step: Step, going: tf.Tensor, states: Sequence[tf.Tensor], length: Size | None) -> list[tf.TensorArray]:
-    """One per result of the body that follows its states; without a length they grow.
+    """Return one collector per result of the body that follows its states; without a length they grow.
 
     Files need not tell the types of a body's outputs, so the body is built once for them alone; nothing uses that.
     """
     _, results = step(tf.constant(0, tf.int64), going, states)
     return [
-        tf.TensorArray(one.dtype, size=0 if length is None else length, dynamic_size=length is None)
-        for one in results[len(states) :]
+        tf.TensorArray(result.dtype, size=0 if length is None else length, dynamic_size=length is None)
+        for result in results[len(states) :]
     ]
 
 
 def _repeated(
     step: Step, limit: tf.Tensor | None, going: tf.Tensor, states: Sequence[tf.Tensor], arrays: Sequence[tf.TensorArray]
 ) -> tuple[list[tf.Tensor], list[tf.TensorArray]]:
-    """The last states, and what was collected; the shapes of states stay, or all their sizes are free."""
+    """Return the last states, and what was collected; the shapes of states stay, or all their sizes are free."""
 
     def proceed(index: tf.Tensor, on: tf.Tensor, *_: object) -> tf.Tensor:
         return on if limit is None else tf.logical_and(on, index < limit)
@@ -122,15 +122,15 @@ def _repeated(
     def body(index: tf.Tensor, on: tf.Tensor, held: list[tf.Tensor], kept: list[tf.TensorArray]) -> tuple[Any, ...]:
         on, results = step(index, on, held)
         place = tf.cast(index, tf.int32)
-        written = [array.write(place, one) for array, one in zip(kept, results[len(held) :], strict=True)]
+        written = [array.write(place, result) for array, result in zip(kept, results[len(held) :], strict=True)]
         return index + 1, on, list(results[: len(held)]), written
 
     start = (tf.constant(0, tf.int64), going, list(states), list(arrays))
-    fixed = [one.shape for one in states]
+    fixed = [state.shape for state in states]
     try:
         return _run_loop(proceed, body, start, fixed)
     except ValueError:
-        return _run_loop(proceed, body, start, [tf.TensorShape([None] * len(one)) for one in fixed])
+        return _run_loop(proceed, body, start, [tf.TensorShape([None] * len(shape)) for shape in fixed])
 
 
 def _run_loop(
@@ -148,7 +148,7 @@ def _run_loop(
 def _axis_to_front(x: tf.Tensor, axis: int) -> tf.Tensor:
     rank = len(x.shape)
     axis %= rank
-    return x if axis == 0 else tf.transpose(x, [axis, *(one for one in range(rank) if one != axis)])
+    return x if axis == 0 else tf.transpose(x, [axis, *(other for other in range(rank) if other != axis)])
 
 
 def _front_to_axis(x: tf.Tensor, axis: int) -> tf.Tensor:

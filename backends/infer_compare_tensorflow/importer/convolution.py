@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @operator("Conv", 1, 11, 22, layouts=True)
 def conv(node: Node, data: Value, weight: Value, bias: Value = None) -> Value:
-    """Convolution of one, two or three spatial axes, grouped or not."""
+    """Return the convolution over one, two or three spatial axes, grouped or not."""
     sizes = _fixed(node, weight)
     rank = len(sizes) - 2
     groups = node.attributes.get("group", 1)
@@ -45,18 +45,18 @@ def conv(node: Node, data: Value, weight: Value, bias: Value = None) -> Value:
 
 def _fixed(node: Node, weight: Value) -> list[int]:
     sizes = shape_of(weight)
-    if not all(isinstance(one, int) for one in sizes) or not 3 <= len(sizes) <= 5:
+    if not all(isinstance(size, int) for size in sizes) or not 3 <= len(sizes) <= 5:
         raise UnsupportedModel(f"ONNX operator {node} needs weights of fixed shape and 1 to 3 spatial axes.")
     return sizes
 
 
 def _with_row(moving: Window) -> Window:
-    """A window over one axis as a window over planes of one row."""
+    """Return a window over one axis as a window over planes of one row."""
     return Window((1, *moving.kernel), (1, *moving.strides), (1, *moving.dilations), ((0, 0), *moving.pads))
 
 
 def _planes(x: tf.Tensor, filters: tf.Tensor, moving: Window, groups: int) -> tf.Tensor:
-    """[N, H, W, C] with filters [h, w, C / groups, M]."""
+    """Return the convolution of [N, H, W, C] with filters [h, w, C / groups, M]."""
     padding = [(0, 0), *moving.pads, (0, 0)] if moving.padded else "VALID"
     if groups == 1:
         return tf.nn.conv2d(x, filters, moving.strides, padding, dilations=moving.dilations)
@@ -68,14 +68,14 @@ def _planes(x: tf.Tensor, filters: tf.Tensor, moving: Window, groups: int) -> tf
 
 
 def _depthwise_kernel(weight: Value, sizes: Sequence[int], groups: int) -> tf.Tensor:
-    """[C * m, 1, h, w] as [h, w, C, m]: ONNX numbers the outputs of a group consecutively, and so does TensorFlow."""
+    """Return filters [C * m, 1, h, w] as [h, w, C, m]; both number the outputs of a group consecutively."""
     filters = kernel(weight, [*range(2, len(sizes)), 0, 1])
     height, width = (1, *sizes[2:]) if len(sizes) == 3 else sizes[2:]
     return tf.reshape(filters, [height, width, groups, sizes[0] // groups])
 
 
 def _depthwise(x: tf.Tensor, filters: tf.Tensor, moving: Window) -> tf.Tensor:
-    """[N, H, W, C] with filters [h, w, C, m].
+    """Return the depthwise convolution of [N, H, W, C] with filters [h, w, C, m].
 
     The padding is never given as numbers: merging with a bias or a normalisation forgets those, and then aborts the
     process while the graph is optimised.
@@ -92,14 +92,14 @@ def _depthwise(x: tf.Tensor, filters: tf.Tensor, moving: Window) -> tf.Tensor:
 
 
 def dilate(filters: tf.Tensor, dilations: Sequence[int]) -> tf.Tensor:
-    """Filters [*spatial, ...] with zeros between their elements, for kernels that know no dilation."""
+    """Return filters [*spatial, ...] with zeros between their elements, for kernels that know no dilation."""
     for axis, dilation in enumerate(dilations):
         size = filters.shape[axis]
         if dilation == 1 or size == 1:
             continue
         spread = tf.expand_dims(filters, axis + 1)
         rank = len(spread.shape)
-        spread = tf.pad(spread, [(0, dilation - 1 if one == axis + 1 else 0) for one in range(rank)])
+        spread = tf.pad(spread, [(0, dilation - 1 if place == axis + 1 else 0) for place in range(rank)])
         sizes = filters.shape.as_list()
         sizes[axis] = size * dilation
         spread = tf.reshape(spread, sizes)
@@ -108,7 +108,10 @@ def dilate(filters: tf.Tensor, dilations: Sequence[int]) -> tf.Tensor:
 
 
 def _volumes(x: tf.Tensor, filters: tf.Tensor, moving: Window, groups: int) -> tf.Tensor:
-    """[N, D, H, W, C] with filters [d, h, w, C / groups, M]; padding, dilation and groups are done outside."""
+    """Return the convolution of [N, D, H, W, C] with filters [d, h, w, C / groups, M].
+
+    Padding, dilation and groups are done outside of TensorFlow's convolution.
+    """
     x = pad_spatial(x, moving.pads)
     filters = dilate(filters, moving.dilations)
     strides = [1, *moving.strides, 1]
@@ -121,7 +124,7 @@ def _volumes(x: tf.Tensor, filters: tf.Tensor, moving: Window, groups: int) -> t
 
 @operator("ConvTranspose", 1, 11, 22, layouts=True)
 def conv_transpose(node: Node, data: Value, weight: Value, bias: Value = None) -> Value:
-    """The gradient of a convolution with respect to its input, cropped and padded as the node asks."""
+    """Return the gradient of a convolution with respect to its input, cropped and padded as the node asks."""
     sizes = _fixed(node, weight)
     rank = len(sizes) - 2
     groups = node.attributes.get("group", 1)
@@ -151,14 +154,14 @@ def _spread(x: tf.Tensor, filters: tf.Tensor, full: Sequence[Size], strides: Seq
         return tf.squeeze(wide, 1)
     function = tf.nn.conv2d_transpose if rank == 2 else tf.nn.conv3d_transpose
     result = function(x, filters, tf.stack([batch, *full, channels]), list(strides), "VALID")
-    result.set_shape([None, *(one if isinstance(one, int) else None for one in full), channels])
+    result.set_shape([None, *(size if isinstance(size, int) else None for size in full), channels])
     return result
 
 
 def _trimmed(
     node: Node, result: tf.Tensor, full: Sequence[Size], spatial: Sequence[Size], strides: Sequence[int]
 ) -> tf.Tensor:
-    """Crops the full result by the padding, and fills up with zeros where the output reaches beyond it."""
+    """Crop the full result by the padding, and fill with zeros where the output reaches beyond it."""
     rank = len(full)
     extra = tuple(node.attributes.get("output_padding", (0,) * rank))
     auto = node.attributes.get("auto_pad", "NOTSET")
@@ -169,15 +172,15 @@ def _trimmed(
         flat = (0,) * (2 * rank) if auto == "VALID" else tuple(node.attributes.get("pads", (0,) * (2 * rank)))
         begins, ends = flat[:rank], flat[rank:]
         lengths = [have - sum(ends) for have, *ends in zip(full, begins, ends, strict=True)]
-        lengths = [one + more for one, more in zip(lengths, extra, strict=True)]
+        lengths = [length + more for length, more in zip(lengths, extra, strict=True)]
         missing = [max(more - end, 0) for more, end in zip(extra, ends, strict=True)]
     else:
         lengths = list(wanted)[-rank:]
-        if not all(isinstance(one, int) for one in (*full, *lengths)):
+        if not all(isinstance(size, int) for size in (*full, *lengths)):
             raise UnsupportedModel(f"ONNX operator {node} needs fixed spatial sizes to crop to its output shape.")
         totals = [max(have + more - want, 0) for have, more, want in zip(full, extra, lengths, strict=True)]
-        begins = tuple(one // 2 if auto == "SAME_UPPER" else one - one // 2 for one in totals)
+        begins = tuple(total // 2 if auto == "SAME_UPPER" else total - total // 2 for total in totals)
         missing = [max(begin + want - have, 0) for begin, want, have in zip(begins, lengths, full, strict=True)]
-    result = pad_spatial(result, [(0, one) for one in missing])
+    result = pad_spatial(result, [(0, size) for size in missing])
     slices = [slice(begin, begin + length) for begin, length in zip(begins, lengths, strict=True)]
     return result[(slice(None), *slices)]

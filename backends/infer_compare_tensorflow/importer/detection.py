@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def _bounded(number: tf.Tensor) -> tf.Tensor:
-    """As int32; exporters write the largest int64 for as many as there are."""
+    """Return a count as int32; exporters write the largest int64 for "all"."""
     return tf.cast(tf.minimum(number, tf.constant(tf.int32.max, number.dtype)), tf.int32)
 
 
@@ -27,7 +27,7 @@ def non_max_suppression(
     overlap: Value = None,
     least: Value = None,
 ) -> Value:
-    """The boxes kept per sample and class, best first, as rows of sample, class and box.
+    """Return the boxes kept per sample and class, best first, as rows of sample, class and box.
 
     Boxes are [N, boxes, 4] and scores [N, classes, boxes]. A box is dropped where the intersection with a better one
     is more than `overlap` of their union, or where its score is not above `least`.
@@ -41,7 +41,7 @@ def non_max_suppression(
     threshold = tf.constant(0.0) if overlap is None else tf.reshape(tensor(overlap), [])
     bound = tf.constant(float("-inf")) if least is None else tf.reshape(tensor(least), [])
     total = samples * classes
-    found = tf.TensorArray(tf.int64, size=total, infer_shape=False, element_shape=[None, 3])
+    selections = tf.TensorArray(tf.int64, size=total, infer_shape=False, element_shape=[None, 3])
 
     def body(index: tf.Tensor, written: tf.TensorArray) -> tuple[tf.Tensor, tf.TensorArray]:
         sample, kind = index // classes, index % classes
@@ -50,5 +50,5 @@ def non_max_suppression(
         rows = tf.concat([pair, kept[:, None]], 1)
         return index + 1, written.write(index, tf.cast(rows, tf.int64))
 
-    _, written = tf.while_loop(lambda index, _: index < total, body, (tf.constant(0), found))
+    _, written = tf.while_loop(lambda index, _: index < total, body, (tf.constant(0), selections))
     return written.concat()

@@ -28,13 +28,13 @@ NAMES = {6: "int32", 7: "int64"}
 
 @operator("Shape", 1, 13, 15, 19, 21, 23, 24, 25, layouts=True, dims=True)
 def shape(node: Node, data: Value) -> Value:
-    """The sizes of a value, or a range of them."""
+    """Return the sizes of a value, or a range of them."""
     return Dims(tuple(shape_of(data)[node.attributes.get("start", 0) : node.attributes.get("end")])).folded()
 
 
 @operator("Size", 1, 13, 19, 21, 23, 24, 25, layouts=True, dims=True)
 def size(_node: Node, data: Value) -> Value:
-    """The number of elements."""
+    """Return the number of elements."""
     return Dims((_product(shape_of(data)),), scalar=True).folded()
 
 
@@ -48,9 +48,9 @@ def _product(sizes: Sequence[Size]) -> Size:
 
 
 def fold_dims(node: Node, arguments: Sequence[Value]) -> list[Value] | None:
-    """The outputs of an operator on vectors of sizes, or None when it has to be computed on tensors."""
+    """Return the outputs of an operator on vectors of sizes, or None when it has to be computed on tensors."""
     rule = RULES.get(node.op_type)
-    if rule is None or not any(isinstance(one, Dims) for one in arguments):
+    if rule is None or not any(isinstance(argument, Dims) for argument in arguments):
         return None
     result = rule(node, *arguments)
     if result is None:
@@ -61,7 +61,7 @@ def fold_dims(node: Node, arguments: Sequence[Value]) -> list[Value] | None:
 
 
 def _vector(value: Value) -> Dims | None:
-    """A value as sizes, if it is an integer scalar or vector whose length is known."""
+    """Return a value as sizes, if it is an integer scalar or vector whose length is known."""
     if isinstance(value, Dims):
         return value
     rank = value.ndim if isinstance(value, np.ndarray) else value.shape.rank if isinstance(value, tf.Tensor) else None
@@ -84,8 +84,8 @@ def _slice(node: Node, data: Value, *bounds: Value) -> Value | None:
         return None
     if node.opset < 10:
         start, stop, step = node.attributes["starts"][0], node.attributes["ends"][0], 1
-    elif all(one is None or isinstance(one, np.ndarray) for one in bounds):
-        given = [None if one is None else int(one[0]) for one in (*bounds, None, None)[:4]]
+    elif all(bound is None or isinstance(bound, np.ndarray) for bound in bounds):
+        given = [None if bound is None else int(bound[0]) for bound in (*bounds, None, None)[:4]]
         start, stop, step = given[0], given[1], 1 if given[3] is None else given[3]
     else:
         return None
@@ -93,11 +93,11 @@ def _slice(node: Node, data: Value, *bounds: Value) -> Value | None:
 
 
 def _concat(_node: Node, *parts: Value) -> Value | None:
-    vectors = [_vector(one) for one in parts]
-    if any(one is None or one.scalar for one in vectors):
+    vectors = [_vector(part) for part in parts]
+    if any(vector is None or vector.scalar for vector in vectors):
         return None
-    entries = tuple(entry for one in vectors if one is not None for entry in one.entries)
-    return Dims(entries, dtype=next(one.dtype for one in parts if isinstance(one, Dims)))
+    entries = tuple(entry for vector in vectors if vector is not None for entry in vector.entries)
+    return Dims(entries, dtype=next(part.dtype for part in parts if isinstance(part, Dims)))
 
 
 def _unsqueeze(_node: Node, data: Value, _axes: Value = None) -> Value | None:
@@ -113,7 +113,7 @@ def _squeeze(_node: Node, data: Value, _axes: Value = None) -> Value | None:
 def _reshape(_node: Node, data: Value, target: Value) -> Value | None:
     if not isinstance(data, Dims) or not isinstance(target, np.ndarray):
         return None
-    wanted = [int(one) for one in target]
+    wanted = [int(size) for size in target]
     if not wanted and len(data.entries) == 1:
         return Dims(data.entries, True, data.dtype)
     return Dims(data.entries, dtype=data.dtype) if wanted in ([-1], [len(data.entries)]) else None
@@ -133,7 +133,7 @@ def _split(node: Node, data: Value, sizes: Value = None) -> Value | None:
         return None
     count = node.attributes.get("num_outputs", len(node.outputs))
     length = -(-len(data.entries) // count)
-    lengths = node.attributes.get("split") or ([length] * count if sizes is None else [int(one) for one in sizes])
+    lengths = node.attributes.get("split") or ([length] * count if sizes is None else [int(length) for length in sizes])
     starts = [sum(lengths[:index]) for index in range(len(lengths))]
     return [
         Dims(data.entries[start : start + one], dtype=data.dtype) for start, one in zip(starts, lengths, strict=True)
@@ -147,7 +147,7 @@ def _reduce_prod(node: Node, data: Value, _axes: Value = None) -> Value | None:
 
 
 def _arithmetic(known: Callable[[int, int], int], traced: Callable[[Any, Any], Any]) -> Callable[..., Value | None]:
-    """A rule for two operands that broadcast as scalars and vectors do."""
+    """Return a rule for two operands that broadcast as scalars and vectors do."""
 
     def entry(left: Size, right: Size) -> Size:
         both = isinstance(left, int) and isinstance(right, int)
@@ -171,7 +171,7 @@ def _repeated(value: Dims, length: int) -> tuple[Size, ...]:
 
 
 def _truncated(left: int, right: int) -> int:
-    """Division as ONNX does it, towards zero; by zero is left to the tensors, which report it."""
+    """Return a quotient truncated towards zero, as in ONNX; division by zero is left to the tensors."""
     return int(math.copysign(1, left) * math.copysign(1, right)) * (abs(left) // abs(right))
 
 
@@ -193,4 +193,4 @@ RULES: dict[str, Callable[..., Value | None]] = {
     "Sub": _arithmetic(lambda a, b: a - b, tf.subtract),
     "Unsqueeze": _unsqueeze,
 }
-"""Operators that can be computed entry by entry. A rule answers None where it does not apply."""
+"""Operators that can be computed entry by entry. A rule answers None if it does not apply."""

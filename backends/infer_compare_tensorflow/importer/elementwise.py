@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 @operator("Identity", 1, 13, 14, 16, 19, 21, 23, 24, 25, layouts=True, dims=True)
 def identity(_node: Node, data: Value) -> Value:
-    """The value itself."""
+    """Return the value itself."""
     return data
 
 
 @operator("Dropout", 7, 10, 12, 13, 22, layouts=True)
 def dropout(node: Node, data: Value, _ratio: Value = None, training: Value = None) -> Value:
-    """The value itself, with a mask of ones where one is asked for: dropout does nothing at inference."""
+    """Return the value itself, with a mask of ones where one is asked for: dropout does nothing at inference."""
     if training is not None and not (isinstance(training, np.ndarray) and not training.any()):
         raise UnsupportedModel(f"ONNX operator {node} is in training mode; export the model for inference.")
     if len(node.outputs) == 1:
@@ -37,13 +37,13 @@ def dropout(node: Node, data: Value, _ratio: Value = None, training: Value = Non
 
 @operator("Cast", 6, 9, 13, 19, 21, 23, 24, 25, 28, layouts=True)
 def cast(node: Node, data: Value) -> Value:
-    """Elements as another type."""
+    """Return the value in another dtype."""
     return _cast(node, data, _dtype(node, node.attributes["to"]))
 
 
 @operator("CastLike", 15, 19, 21, 23, 24, 25, layouts=True)
 def cast_like(node: Node, data: Value, like: Value) -> Value:
-    """Elements as the type of another value."""
+    """Return the value in the dtype of another value."""
     return _cast(node, data, dtype_of(like))
 
 
@@ -72,14 +72,14 @@ def _cast(node: Node, data: Value, dtype: tf.DType) -> Value:
 
 @operator("Clip", 6, layouts=True)
 def clip_6(node: Node, data: Value) -> Value:
-    """Elements between two attributes."""
+    """Return the value clipped to bounds that are attributes."""
     low, high = node.attributes.get("min"), node.attributes.get("max")
     return _clip(data, low, high)
 
 
 @operator("Clip", 11, 12, 13, layouts=True)
 def clip(_node: Node, data: Value, low: Value = None, high: Value = None) -> Value:
-    """Elements between two scalars; the upper one wins where they cross."""
+    """Return the value clipped to bounds that are inputs; the upper one wins where they cross."""
     return _clip(data, low, high)
 
 
@@ -101,18 +101,18 @@ def _equals(value: Value, number: float) -> bool:
 
 
 def maximum(left: tf.Tensor, right: tf.Tensor) -> tf.Tensor:
-    """The larger of two, for every type."""
+    """Return the larger of two, for every type."""
     return tf.maximum(left, right)
 
 
 def minimum(left: tf.Tensor, right: tf.Tensor) -> tf.Tensor:
-    """The smaller of two, for every type."""
+    """Return the smaller of two, for every type."""
     return tf.minimum(left, right)
 
 
 @operator("Where", 9, 16, layouts=True)
 def where(_node: Node, condition: Value, left: Value, right: Value) -> Value:
-    """One value where a condition holds, another elsewhere."""
+    """Return one value where a condition holds, another elsewhere."""
     tensors, last = aligned(condition, left, right)
     return wrap(tf.where(*tensors), last)
 
@@ -145,22 +145,22 @@ for _name, _since, _function in BINARY:
 
 @operator("Not", 1, layouts=True)
 def logical_not(_node: Node, data: Value) -> Value:
-    """Logical negation."""
+    """Return the logical negation."""
     return unary(data, tf.logical_not)
 
 
 @operator("BitwiseNot", 18, layouts=True)
 def bitwise_not(_node: Node, data: Value) -> Value:
-    """Every bit inverted."""
+    """Return every bit inverted."""
     return unary(data, tf.bitwise.invert)
 
 
 @operator("BitShift", 11, 28, layouts=True)
 def bit_shift(node: Node, data: Value, amount: Value) -> Value:
-    """Bits moved left or right."""
+    """Return the bits shifted left or right."""
     (x, by), last = aligned(data, amount)
     zero = tf.zeros([], x.dtype)
-    # TensorFlow holds back shifts by more than a width allows; ONNX moves everything out.
+    # TensorFlow limits shifts to the width; in ONNX a longer shift leaves no bits.
     whole = tf.logical_or(by < zero, by >= tf.constant(8 * x.dtype.size, x.dtype))
     near = tf.where(whole, zero, by)
     if node.attributes["direction"] == "LEFT":
@@ -171,23 +171,23 @@ def bit_shift(node: Node, data: Value, amount: Value) -> Value:
 
 @operator("IsNaN", 9, 13, 20, layouts=True)
 def is_nan(_node: Node, data: Value) -> Value:
-    """Where elements are not numbers."""
+    """Return where elements are not numbers."""
     return unary(data, tf.math.is_nan)
 
 
 @operator("IsInf", 10, 20, layouts=True)
 def is_inf(node: Node, data: Value) -> Value:
-    """Where elements are infinite, of the signs asked for."""
+    """Return where elements are infinite, of the signs asked for."""
     positive = node.attributes.get("detect_positive", 1)
     negative = node.attributes.get("detect_negative", 1)
 
     def detect(x: tf.Tensor) -> tf.Tensor:
-        found = tf.math.is_inf(x)
+        infinite = tf.math.is_inf(x)
         zero = tf.zeros([], x.dtype)
         if not positive:
-            found = tf.logical_and(found, x < zero)
+            infinite = tf.logical_and(infinite, x < zero)
         if not negative:
-            found = tf.logical_and(found, x > zero)
-        return found
+            infinite = tf.logical_and(infinite, x > zero)
+        return infinite
 
     return unary(data, detect)

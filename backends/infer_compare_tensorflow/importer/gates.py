@@ -42,7 +42,7 @@ def _activation(name: str, alpha: float, beta: float) -> Callable[[tf.Tensor], t
 
 
 def activations(node: Node) -> list[list[Callable[[tf.Tensor], tf.Tensor]]]:
-    """The activations of each direction, in the order of the node's attribute."""
+    """Return the activations of each direction, in the order of the node's attribute."""
     spelled = {name.lower(): name for name in (*ALPHA, *PLAIN)}
     names = []
     for given in activation_names(node):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @operator("ConstantOfShape", 9, 20, 21, 23, 24, 25, dims=True)
 def constant_of_shape(node: Node, sizes: Value) -> Value:
-    """One number in a shape."""
+    """Return a tensor of a given shape, filled with one number."""
     number = np.asarray(node.attributes.get("value", np.zeros(1, np.float32))).reshape(())
     entries = sizes_in(sizes)
     if entries is None:
@@ -28,18 +28,18 @@ def constant_of_shape(node: Node, sizes: Value) -> Value:
 
 @operator("Range", 11, 27)
 def arange(_node: Node, start: Value, limit: Value, delta: Value) -> Value:
-    """Numbers from a start to below a limit, in steps; short types are computed in 32 bits."""
-    bounds = [tf.reshape(tensor(one), []) for one in (start, limit, delta)]
+    """Return numbers from a start to below a limit, in steps; short types are computed in 32 bits."""
+    bounds = [tf.reshape(tensor(bound), []) for bound in (start, limit, delta)]
     dtype = bounds[0].dtype
     if dtype.size == 2:
         wide = tf.int32 if dtype.is_integer else tf.float32
-        return tf.cast(tf.range(*(tf.cast(one, wide) for one in bounds)), dtype)
+        return tf.cast(tf.range(*(tf.cast(bound, wide) for bound in bounds)), dtype)
     return tf.range(*bounds)
 
 
 @operator("EyeLike", 9, 22)
 def eye_like(node: Node, data: Value) -> Value:
-    """Ones on a diagonal, in the shape of a matrix."""
+    """Return ones on a diagonal, in the shape of a matrix."""
     from onnx import helper
 
     number = node.attributes.get("dtype")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def wrapped(indices: Value, size: Size) -> tf.Tensor:
-    """Indices with negative ones counted from the end; constants are worked out while tracing."""
+    """Return indices with negative ones counted from the end; constants are worked out while tracing."""
     if isinstance(indices, np.ndarray):
         if not (indices < 0).any():
             return tensor(indices)
@@ -31,13 +31,13 @@ def wrapped(indices: Value, size: Size) -> tf.Tensor:
 
 @operator("Gather", 1, 11, 13)
 def gather(node: Node, data: Value, indices: Value) -> Value:
-    """Slices along an axis, by index."""
+    """Return slices picked by index along an axis."""
     axis = node.attributes.get("axis", 0) % rank_of(data)
     return tf.gather(tensor(data), wrapped(indices, shape_of(data)[axis]), axis=axis)
 
 
 def _coordinates(indices: tf.Tensor, axis: int) -> tf.Tensor:
-    """Full coordinates [*indices.shape, rank] of which those along `axis` are the indices themselves."""
+    """Return full coordinates [*indices.shape, rank] whose entries along `axis` are the indices themselves."""
     sizes = shape_of(indices)
     rank = len(sizes)
     grid = []
@@ -52,13 +52,13 @@ def _coordinates(indices: tf.Tensor, axis: int) -> tf.Tensor:
 
 @operator("GatherElements", 11, 13)
 def gather_elements(node: Node, data: Value, indices: Value) -> Value:
-    """Single elements, by index along an axis."""
+    """Return elements picked by index along an axis."""
     axis = node.attributes.get("axis", 0) % rank_of(data)
     return tf.gather_nd(tensor(data), _coordinates(wrapped(indices, shape_of(data)[axis]), axis))
 
 
 def _wrapped_coordinates(indices: Value, sizes: Sequence[Size]) -> tf.Tensor:
-    """Coordinates [..., k] into the first k sizes, with negative ones counted from the end."""
+    """Return coordinates [..., k] into the first k sizes, with negative ones counted from the end."""
     given = tensor(indices)
     depth = given.shape[-1]
     limits = tf.cast(shape_tensor(sizes[:depth]), given.dtype)
@@ -67,7 +67,7 @@ def _wrapped_coordinates(indices: Value, sizes: Sequence[Size]) -> tf.Tensor:
 
 @operator("GatherND", 11, 12, 13)
 def gather_nd(node: Node, data: Value, indices: Value) -> Value:
-    """Slices by coordinates, after some axes in common."""
+    """Return slices picked by coordinates, after some batch axes."""
     common = node.attributes.get("batch_dims", 0)
     x = tensor(data)
     places = _wrapped_coordinates(indices, shape_of(x)[common:])
@@ -92,7 +92,7 @@ def _scattered(node: Node, data: tf.Tensor, places: tf.Tensor, updates: tf.Tenso
 
 
 def _products(data: tf.Tensor, places: tf.Tensor, updates: tf.Tensor) -> tf.Tensor:
-    """The product of all updates at each place, 1 where there are none."""
+    """Return the product of all updates at each place, 1 where there are none."""
     sizes = tf.shape(data, places.dtype)
     depth = places.shape[-1]
     strides = tf.math.cumprod(sizes[:depth], exclusive=True, reverse=True)
@@ -106,7 +106,7 @@ def _products(data: tf.Tensor, places: tf.Tensor, updates: tf.Tensor) -> tf.Tens
 @operator("ScatterElements", 11, 13, 16, 18)
 @operator("Scatter", 9, 11)
 def scatter_elements(node: Node, data: Value, indices: Value, updates: Value) -> Value:
-    """The data with single elements replaced or combined, by index along an axis."""
+    """Return the data with single elements replaced or combined, by index along an axis."""
     axis = node.attributes.get("axis", 0) % rank_of(data)
     places = _coordinates(wrapped(indices, shape_of(data)[axis]), axis)
     return _scattered(node, tensor(data), places, tensor(updates))
@@ -114,14 +114,14 @@ def scatter_elements(node: Node, data: Value, indices: Value, updates: Value) ->
 
 @operator("ScatterND", 11, 13, 16, 18)
 def scatter_nd(node: Node, data: Value, indices: Value, updates: Value) -> Value:
-    """The data with slices replaced or combined, by coordinates."""
+    """Return the data with slices replaced or combined, by coordinates."""
     x = tensor(data)
     return _scattered(node, x, _wrapped_coordinates(indices, shape_of(x)), tensor(updates))
 
 
 @operator("OneHot", 9, 11, 28)
 def one_hot(node: Node, indices: Value, depth: Value, values: Value) -> Value:
-    """One value at each index along a new axis, another elsewhere; an index out of range gives none."""
+    """Return one value at each index along a new axis, another elsewhere; an index out of range gives none."""
     (size,) = sizes_in(depth if not isinstance(depth, np.ndarray) else depth.astype(np.int64)) or (None,)
     places = tf.cast(tensor(indices), tf.int64)
     places = tf.where(places < 0, places + tf.cast(size, tf.int64), places)
@@ -135,13 +135,13 @@ def one_hot(node: Node, indices: Value, depth: Value, values: Value) -> Value:
 
 @operator("NonZero", 9, 13)
 def non_zero(_node: Node, data: Value) -> Value:
-    """Coordinates of the elements that are not zero, as [rank, count]."""
+    """Return coordinates of the elements that are not zero, as [rank, count]."""
     return tf.transpose(tf.where(tf.cast(tensor(data), tf.bool)))
 
 
 @operator("Compress", 9, 11, 28)
 def compress(node: Node, data: Value, condition: Value) -> Value:
-    """Slices along an axis where a condition holds; of the flat data without an axis."""
+    """Return slices along an axis where a condition holds; of the flat data without an axis."""
     x = tensor(data)
     axis = node.attributes.get("axis")
     if axis is None:
@@ -151,13 +151,13 @@ def compress(node: Node, data: Value, condition: Value) -> Value:
 
 @operator("TopK", 1, layouts=False)
 def top_k_1(node: Node, data: Value) -> list[Value]:
-    """The k largest elements along an axis and their indices; k is an attribute."""
+    """Return the k largest elements along an axis and their indices; k is an attribute."""
     return _top_k(node, tensor(data), node.attributes["k"], largest=True)
 
 
 @operator("TopK", 10, 11, 24, dims=True)
 def top_k(node: Node, data: Value, count: Value) -> list[Value]:
-    """The k largest or smallest elements along an axis and their indices, equal ones in order of index."""
+    """Return the k largest or smallest elements along an axis and their indices, equal ones in order of index."""
     (k,) = sizes_in(count) or (None,)
     return _top_k(node, tensor(data), k, largest=bool(node.attributes.get("largest", 1)))
 
@@ -165,8 +165,8 @@ def top_k(node: Node, data: Value, count: Value) -> list[Value]:
 def _top_k(node: Node, x: tf.Tensor, k: Size, *, largest: bool) -> list[Value]:
     rank = len(x.shape)
     axis = node.attributes.get("axis", -1) % rank
-    order = [one for one in range(rank) if one != axis] + [axis]
-    back = [order.index(one) for one in range(rank)]
+    order = [place for place in range(rank) if place != axis] + [axis]
+    back = [order.index(place) for place in range(rank)]
     last = tf.transpose(x, order)
     # Inverting the bits of an integer reverses the order without overflow.
     reverse = tf.bitwise.invert if x.dtype.is_integer else tf.negative
@@ -177,7 +177,7 @@ def _top_k(node: Node, x: tf.Tensor, k: Size, *, largest: bool) -> list[Value]:
 
 @operator("Trilu", 14)
 def trilu(node: Node, data: Value, diagonal: Value = None) -> Value:
-    """The upper or lower triangle of each matrix, zero elsewhere."""
+    """Return the upper or lower triangle of each matrix, zero elsewhere."""
     x = tensor(data)
     offset = 0 if diagonal is None else tf.cast(tf.reshape(tensor(diagonal), []), tf.int32)
     rows, columns = (tf.range(size) for size in shape_of(x)[-2:])
@@ -188,6 +188,6 @@ def trilu(node: Node, data: Value, diagonal: Value = None) -> Value:
 
 @operator("ReverseSequence", 10, 28)
 def reverse_sequence(node: Node, data: Value, lengths: Value) -> Value:
-    """The first entries of each sequence in reverse order."""
+    """Return the first entries of each sequence in reverse order."""
     time, batch = node.attributes.get("time_axis", 0), node.attributes.get("batch_axis", 1)
     return tf.reverse_sequence(tensor(data), tensor(lengths), time, batch)

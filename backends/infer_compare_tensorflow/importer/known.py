@@ -1,4 +1,4 @@
-"""What of a value must be known, or is known, while the importer traces: constants, and sizes of axes."""
+"""Constants and sizes that are, or must be, known while the importer traces."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def known_size(node: Node, value: Value, axis: int) -> int:
-    """The size of an axis that must be known while tracing.
+    """Return the size of an axis that must be known while tracing.
 
     Raises:
         UnsupportedModel: it is free.
@@ -34,7 +34,7 @@ def known_size(node: Node, value: Value, axis: int) -> int:
 
 
 def constant(node: Node, value: Value, what: str) -> NDArray[Any]:
-    """An input that must be a constant of the model.
+    """Return an input that must be a constant of the model.
 
     Raises:
         UnsupportedModel: it is computed.
@@ -45,14 +45,14 @@ def constant(node: Node, value: Value, what: str) -> NDArray[Any]:
 
 
 def ints(node: Node, value: Value, what: str) -> list[int]:
-    """An integer scalar or vector that must be a constant of the model, as a list."""
-    return [int(one) for one in constant(node, value, what).reshape(-1)]
+    """Return an integer scalar or vector that must be a constant of the model, as a list."""
+    return [int(number) for number in constant(node, value, what).reshape(-1)]
 
 
 def sizes_in(value: Value) -> list[Size] | None:
-    """The entries of an integer scalar or vector, or None when not even their number is known."""
+    """Return the entries of an integer scalar or vector, or None when not even their number is known."""
     if isinstance(value, np.ndarray):
-        return [int(one) for one in value.reshape(-1)]
+        return [int(number) for number in value.reshape(-1)]
     if isinstance(value, Dims):
         return list(value.entries)
     if len(value.shape) == 0:
@@ -63,7 +63,9 @@ def sizes_in(value: Value) -> list[Size] | None:
 
 
 def shape_tensor(sizes: Sequence[Size]) -> tf.Tensor:
-    """Sizes as a vector that TensorFlow takes for a shape; constant where all are known."""
-    if all(isinstance(one, int) for one in sizes):
-        return tf.constant(list(sizes), tf.int64 if any(abs(one) >= 2**31 for one in sizes) else tf.int32, [len(sizes)])
+    """Return sizes as a vector that TensorFlow takes for a shape; constant where all are known."""
+    if all(isinstance(size, int) for size in sizes):
+        return tf.constant(
+            list(sizes), tf.int64 if any(abs(size) >= 2**31 for size in sizes) else tf.int32, [len(sizes)]
+        )
     return tf.stack(list(sizes))

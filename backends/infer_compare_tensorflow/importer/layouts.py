@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def channels_last(value: Value) -> tf.Tensor:
-    """A value of ONNX shape [N, C, *spatial] as a tensor [N, *spatial, C]."""
+    """Return a value of ONNX shape [N, C, *spatial] as a tensor [N, *spatial, C]."""
     if isinstance(value, ChannelsLast):
         return value.last
     given = tensor(value)
@@ -22,14 +22,14 @@ def channels_last(value: Value) -> tf.Tensor:
 
 
 def unary(value: Value, function: Callable[[tf.Tensor], tf.Tensor]) -> Value:
-    """Applies a function of single elements in whatever layout the value is held."""
+    """Apply a function of single elements in whatever layout the value is held."""
     if isinstance(value, ChannelsLast):
         return ChannelsLast(function(value.last))
     return function(tensor(value))
 
 
 def aligned(*values: Value, broadcast: bool = True) -> tuple[list[tf.Tensor], bool]:
-    """Tensors in one layout that broadcast against each other as the values do in ONNX order.
+    """Return tensors in one layout that broadcast against each other as the values do in ONNX order.
 
     Args:
         values: to bring into one layout.
@@ -48,7 +48,7 @@ def aligned(*values: Value, broadcast: bool = True) -> tuple[list[tf.Tensor], bo
 
 
 def _stripped(value: Value, rank: int) -> Value:
-    """An array without the leading axes of size 1 that broadcasting against the rank puts back.
+    """Return an array without the leading axes of size 1 that broadcasting against the rank puts back.
 
     TensorFlow merges a product and what is added to it where that is a vector, and fails on [1, n].
     """
@@ -59,7 +59,7 @@ def _stripped(value: Value, rank: int) -> Value:
 
 
 def _last_of(value: Value, rank: int) -> tf.Tensor:
-    """A value in channels-last order; a lower rank is filled up with leading axes of size 1, as broadcasting does."""
+    """Return a value in channels-last order; a lower rank is filled up with leading axes of size 1, as broadcasting does."""
     if isinstance(value, ChannelsLast) and value.rank == rank:
         return value.last
     if isinstance(value, np.ndarray):
@@ -76,5 +76,5 @@ def _last_of(value: Value, rank: int) -> tf.Tensor:
 
 
 def wrap(result: tf.Tensor, last: bool) -> Value:
-    """The result of a computation on aligned tensors."""
+    """Return the result of a computation on aligned tensors."""
     return ChannelsLast(result) if last else result

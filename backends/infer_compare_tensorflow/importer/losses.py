@@ -15,19 +15,19 @@ if TYPE_CHECKING:
 
 @operator("NegativeLogLikelihoodLoss", 12, 13, 22)
 def negative_log_likelihood(node: Node, log_probabilities: Value, target: Value, weight: Value = None) -> Value:
-    """The negative logarithm of each target's probability, weighted by class, with a class to be ignored."""
+    """Return the negative logarithm of each target's probability, weighted by class, with a class to be ignored."""
     return _loss(node, tensor(log_probabilities), tensor(target), weight)
 
 
 @operator("SoftmaxCrossEntropyLoss", 12, 13)
 def softmax_cross_entropy(node: Node, scores: Value, labels: Value, weight: Value = None) -> list[Value]:
-    """The same of scores, whose softmax over axis 1 gives the probabilities; these are returned on request."""
+    """Return the same of scores, whose softmax over axis 1 gives the probabilities; these are returned on request."""
     log_probabilities = tf.nn.log_softmax(tensor(scores), 1)
     return [_loss(node, log_probabilities, tensor(labels), weight), log_probabilities][: len(node.outputs)]
 
 
 def _loss(node: Node, log_probabilities: tf.Tensor, target: tf.Tensor, weight: Value) -> tf.Tensor:
-    """Log probabilities [N, C, *spatial] against targets [N, *spatial]."""
+    """Return the loss of log probabilities [N, C, *spatial] for targets [N, *spatial]."""
     rank = len(log_probabilities.shape)
     last = tf.transpose(log_probabilities, [0, *range(2, rank), 1])
     ignored = node.attributes.get("ignore_index")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def product(left: tf.Tensor, right: tf.Tensor) -> tf.Tensor:
-    """A matrix product as numpy's: vectors are rows on the left and columns on the right."""
+    """Return a matrix product as numpy's: vectors are rows on the left and columns on the right."""
     if left.dtype.is_unsigned:
         return tf.cast(product(tf.cast(left, tf.int64), tf.cast(right, tf.int64)), left.dtype)
     row, column = len(left.shape) == 1, len(right.shape) == 1
@@ -37,13 +37,13 @@ def product(left: tf.Tensor, right: tf.Tensor) -> tf.Tensor:
 
 @operator("MatMul", 1, 9, 13)
 def matmul(_node: Node, left: Value, right: Value) -> Value:
-    """A matrix product, or a stack of them."""
+    """Return a matrix product, or a stack of them."""
     return product(tensor(left), tensor(right))
 
 
 @operator("Gemm", 7, 9, 11, 13)
 def gemm(node: Node, left: Value, right: Value, addend: Value = None) -> Value:
-    """`alpha * A' * B' + beta * C`."""
+    """Return `alpha * A' * B' + beta * C`."""
     alpha, beta = node.attributes.get("alpha", 1.0), node.attributes.get("beta", 1.0)
     flip_a, flip_b = bool(node.attributes.get("transA", 0)), bool(node.attributes.get("transB", 0))
     if flip_b and isinstance(right, np.ndarray):
@@ -77,12 +77,12 @@ def _scaled(value: tf.Tensor, factor: float) -> tf.Tensor:
 
 @operator("Einsum", 12, 28)
 def einsum(node: Node, *inputs: Value) -> Value:
-    """A sum over products, in Einstein's notation."""
+    """Return a sum over products, in Einstein's notation."""
     equation = node.attributes["equation"].replace(" ", "")
-    return tf.einsum(equation, *(tensor(one) for one in inputs))
+    return tf.einsum(equation, *(tensor(value) for value in inputs))
 
 
 @operator("Det", 11, 22)
 def determinant(_node: Node, data: Value) -> Value:
-    """The determinant of each matrix."""
+    """Return the determinant of each matrix."""
     return tf.linalg.det(tensor(data))

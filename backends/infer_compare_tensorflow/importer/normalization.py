@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @operator("BatchNormalization", 7, 9, 14, 15, layouts=True)
 def batch_normalization(node: Node, data: Value, scale: Value, offset: Value, mean: Value, variance: Value) -> Value:
-    """`(x - mean) / sqrt(variance + epsilon) * scale + offset` per channel, with stored statistics."""
+    """Return `(x - mean) / sqrt(variance + epsilon) * scale + offset` per channel, with stored statistics."""
     if node.attributes.get("training_mode", 0) or len([name for name in node.outputs if name]) > 1:
         raise UnsupportedModel(f"ONNX operator {node} is in training mode; export the model for inference.")
     if node.opset < 9 and not node.attributes.get("spatial", 1):
@@ -30,34 +30,37 @@ def batch_normalization(node: Node, data: Value, scale: Value, offset: Value, me
         )
     epsilon = node.attributes.get("epsilon", 1e-5)
     x = channels_last(data)
-    statistics = [tensor(one) for one in (scale, offset, mean, variance)]
+    statistics = [tensor(statistic) for statistic in (scale, offset, mean, variance)]
     # The fused kernel is what TensorFlow merges into the convolution before it.
-    if len(x.shape) == 4 and all(one.dtype == tf.float32 for one in (x, *statistics)):
+    if len(x.shape) == 4 and all(value.dtype == tf.float32 for value in (x, *statistics)):
         gamma, beta, mu, sigma = statistics
         fused = tf.raw_ops.FusedBatchNormV3(
             x=x, scale=gamma, offset=beta, mean=mu, variance=sigma, epsilon=epsilon, is_training=False
         )
         return ChannelsLast(fused.y)
-    wide = [tf.cast(one, _wide(x.dtype)) for one in statistics]
+    wide = [tf.cast(statistic, _wide(x.dtype)) for statistic in statistics]
     factor = wide[0] / tf.sqrt(wide[3] + tf.cast(epsilon, wide[3].dtype))
     shift = wide[1] - wide[2] * factor
     return ChannelsLast(tf.cast(tf.cast(x, factor.dtype) * factor + shift, x.dtype))
 
 
 def _wide(dtype: tf.DType) -> tf.DType:
-    """The type in which statistics are computed: at least single precision."""
+    """Return the type in which statistics are computed: at least single precision."""
     return tf.float32 if dtype.size < 4 else dtype
 
 
 def standardized(x: tf.Tensor, axes: Sequence[int], epsilon: float) -> tf.Tensor:
-    """`(x - mean) / sqrt(variance + epsilon)` over some axes."""
+    """Return `(x - mean) / sqrt(variance + epsilon)` over some axes."""
     mean, variance = tf.nn.moments(x, list(axes), keepdims=True)
     return (x - mean) * tf.math.rsqrt(variance + tf.cast(epsilon, x.dtype))
 
 
 @operator("LayerNormalization", 17)
 def layer_normalization(node: Node, data: Value, scale: Value, offset: Value = None) -> Value:
-    """Standardised over the axes from `axis` on, then scaled and shifted; statistics in single precision."""
+    """Return the value standardised over the axes from `axis` on, then scaled and shifted.
+
+    Statistics are computed in single precision.
+    """
     x = tensor(data)
     rank = len(x.shape)
     axes = list(range(node.attributes.get("axis", -1) % rank, rank))
@@ -73,7 +76,7 @@ def layer_normalization(node: Node, data: Value, scale: Value, offset: Value = N
 
 @operator("RMSNormalization", 23)
 def rms_normalization(node: Node, data: Value, scale: Value) -> Value:
-    """`x / sqrt(mean(x^2) + epsilon) * scale` over the axes from `axis` on."""
+    """Return `x / sqrt(mean(x^2) + epsilon) * scale` over the axes from `axis` on."""
     x = tensor(data)
     rank = len(x.shape)
     axes = list(range(node.attributes.get("axis", -1) % rank, rank))
@@ -85,7 +88,7 @@ def rms_normalization(node: Node, data: Value, scale: Value) -> Value:
 
 @operator("InstanceNormalization", 6, 22, layouts=True)
 def instance_normalization(node: Node, data: Value, scale: Value, offset: Value) -> Value:
-    """Standardised over the spatial axes of each sample and channel, then scaled and shifted."""
+    """Return the value standardised over the spatial axes of each sample and channel, then scaled and shifted."""
     x = channels_last(data)
     result = standardized(x, range(1, len(x.shape) - 1), node.attributes.get("epsilon", 1e-5))
     return ChannelsLast(result * tensor(scale) + tensor(offset))
@@ -93,7 +96,7 @@ def instance_normalization(node: Node, data: Value, scale: Value, offset: Value)
 
 @operator("GroupNormalization", 18, 21, layouts=True)
 def group_normalization(node: Node, data: Value, scale: Value, offset: Value) -> Value:
-    """Standardised over groups of channels and their spatial axes, then scaled and shifted.
+    """Return the value standardised over groups of channels and their spatial axes, then scaled and shifted.
 
     Scale and offset have an entry per group up to version 18, and per channel since 21.
     """
@@ -105,7 +108,7 @@ def group_normalization(node: Node, data: Value, scale: Value, offset: Value) ->
     rank = len(apart.shape)
     stash = tf.cast(apart, _wide(x.dtype))
     normal = standardized(stash, [*range(1, rank - 2), rank - 1], node.attributes.get("epsilon", 1e-5))
-    factor, shift = (tf.cast(tensor(one), stash.dtype) for one in (scale, offset))
+    factor, shift = (tf.cast(tensor(factor), stash.dtype) for factor in (scale, offset))
     if node.opset < 21:
         result = tf.reshape(normal * factor[:, None] + shift[:, None], sizes)
     else:
@@ -115,7 +118,7 @@ def group_normalization(node: Node, data: Value, scale: Value, offset: Value) ->
 
 @operator("LRN", 1, 13, layouts=True)
 def local_response_normalization(node: Node, data: Value) -> Value:
-    """`x / (bias + alpha / size * s)^beta` with the sum `s` of the squares of neighbouring channels."""
+    """Return `x / (bias + alpha / size * s)^beta` with the sum `s` of the squares of neighbouring channels."""
     size = node.attributes["size"]
     alpha, beta = node.attributes.get("alpha", 1e-4), node.attributes.get("beta", 0.75)
     x = channels_last(data)
@@ -130,7 +133,7 @@ def local_response_normalization(node: Node, data: Value) -> Value:
 
 @operator("LpNormalization", 1, 22, layouts=True)
 def lp_normalization(node: Node, data: Value) -> Value:
-    """`x` over its 1-norm or 2-norm along an axis; 0 where the norm is 0."""
+    """Return `x` divided by its 1-norm or 2-norm along an axis; 0 if the norm is 0."""
     x, axis = (
         (data.last, data.axis(node.attributes.get("axis", -1)))
         if isinstance(data, ChannelsLast)
@@ -146,7 +149,7 @@ def lp_normalization(node: Node, data: Value) -> Value:
 
 @operator("MeanVarianceNormalization", 9, 13)
 def mean_variance_normalization(node: Node, data: Value) -> Value:
-    """`(x - mean) / (standard deviation + 1e-9)` over some axes."""
+    """Return `(x - mean) / (standard deviation + 1e-9)` over some axes."""
     x = tensor(data)
     axes = list(node.attributes.get("axes", (0, 2, 3)))
     mean, variance = tf.nn.moments(x, axes, keepdims=True)

@@ -26,7 +26,7 @@ FAST_MAX_TYPES = (tf.float32, tf.float16, tf.float64)
 
 
 def _pool_window(node: Node, data: Value) -> Window:
-    """The node's window; with `ceil_mode`, padded behind to make the last window whole."""
+    """Return the node's window; with `ceil_mode`, padded behind to make the last window whole."""
     moving = window(node, data, node.attributes["kernel_shape"])
     if not node.attributes.get("ceil_mode", 0) or node.attributes.get("auto_pad", "NOTSET") != "NOTSET":
         return moving
@@ -42,20 +42,20 @@ def _pool_window(node: Node, data: Value) -> Window:
 
 
 def _slices(x: tf.Tensor, moving: Window) -> list[tf.Tensor]:
-    """What each element of the window sees, one tensor per element, in row-major order."""
+    """Return what each element of the window sees, one tensor per element, in row-major order."""
     sizes = shape_of(x)[1:-1]
     counts = [
         (size - extent) // stride + 1
         for size, extent, stride in zip(sizes, moving.extents, moving.strides, strict=True)
     ]
-    found = []
+    slices = []
     for offsets in product(*(range(0, k * d, d) for k, d in zip(moving.kernel, moving.dilations, strict=True))):
         part = [
             slice(offset, offset + (count - 1) * stride + 1, stride)
             for offset, count, stride in zip(offsets, counts, moving.strides, strict=True)
         ]
-        found.append(x[(slice(None), *part)])
-    return found
+        slices.append(x[(slice(None), *part)])
+    return slices
 
 
 def _lowest(dtype: tf.DType) -> float:
@@ -64,7 +64,7 @@ def _lowest(dtype: tf.DType) -> float:
 
 @operator("MaxPool", 1, 8, 10, 11, 12, 22, layouts=True)
 def max_pool(node: Node, data: Value) -> Value:
-    """The largest element of each window, and on request where it lies."""
+    """Return the largest element of each window, and on request where it lies."""
     moving = _pool_window(node, data)
     x = channels_last(data)
     if len(node.outputs) > 1 and node.outputs[1]:
@@ -83,13 +83,13 @@ def max_pool(node: Node, data: Value) -> Value:
         return ChannelsLast(function(padded, list(moving.kernel), strides, "VALID"))
     slices = _slices(padded, moving)
     result = slices[0]
-    for one in slices[1:]:
-        result = tf.where(one > result, one, result)
+    for other in slices[1:]:
+        result = tf.where(other > result, other, result)
     return ChannelsLast(result)
 
 
 def _pads_inside(moving: Window) -> bool:
-    """Whether the pool itself can pad: XLA cannot, and TensorFlow refuses padding as wide as the window."""
+    """Return whether the pool itself can pad: XLA cannot, and TensorFlow refuses padding as wide as the window."""
     narrow = all(max(pads) < size for pads, size in zip(moving.pads, moving.kernel, strict=True))
     return moving.padded and narrow and not (target.get().xla or target.get().portable)
 
@@ -114,7 +114,7 @@ def _max_with_indices(node: Node, data: Value, moving: Window) -> list[Value]:
 
 @operator("AveragePool", 7, 10, 11, 19, 22, layouts=True)
 def average_pool(node: Node, data: Value) -> Value:
-    """The mean of each window, over the elements that lie in the data, or in its padding too on request."""
+    """Return the mean of each window, over the elements that lie in the data, or in its padding too on request."""
     moving = _pool_window(node, data)
     x = channels_last(data)
     count_padding = bool(node.attributes.get("count_include_pad", 0))
@@ -142,7 +142,7 @@ def _window_sums(x: tf.Tensor, moving: Window) -> tf.Tensor:
 
 @operator("LpPool", 2, 11, 18, 22, layouts=True)
 def lp_pool(node: Node, data: Value) -> Value:
-    """The p-norm of each window."""
+    """Return the p-norm of each window."""
     moving = _pool_window(node, data)
     p = node.attributes.get("p", 2)
     x = channels_last(data)
@@ -156,21 +156,21 @@ def _spatial_axes(x: tf.Tensor) -> Sequence[int]:
 
 @operator("GlobalAveragePool", 1, 22, layouts=True)
 def global_average_pool(_node: Node, data: Value) -> Value:
-    """The mean of each channel."""
+    """Return the mean of each channel."""
     x = channels_last(data)
     return ChannelsLast(tf.reduce_mean(x, _spatial_axes(x), keepdims=True))
 
 
 @operator("GlobalMaxPool", 1, 22, layouts=True)
 def global_max_pool(_node: Node, data: Value) -> Value:
-    """The largest element of each channel."""
+    """Return the largest element of each channel."""
     x = channels_last(data)
     return ChannelsLast(tf.reduce_max(x, _spatial_axes(x), keepdims=True))
 
 
 @operator("GlobalLpPool", 2, 22, layouts=True)
 def global_lp_pool(node: Node, data: Value) -> Value:
-    """The p-norm of each channel."""
+    """Return the p-norm of each channel."""
     x = channels_last(data)
     p = tf.cast(node.attributes.get("p", 2), x.dtype)
     return ChannelsLast(tf.pow(tf.reduce_sum(tf.pow(tf.abs(x), p), _spatial_axes(x), keepdims=True), 1 / p))

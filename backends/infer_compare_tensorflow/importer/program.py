@@ -35,7 +35,7 @@ class Program:
     """A function that could be called as it is: there is none before the graph is traced."""
 
     def __init__(self, graph: Graph) -> None:
-        """Looks every operator up.
+        """Look up every operator.
 
         Raises:
             UnsupportedModel: an operator has no import, or TensorFlow has no type for an input.
@@ -55,7 +55,7 @@ class Program:
         self._kernel_bytes = sum(array.nbytes for name, array in graph.constants.items() if name in kernels)
 
     def tracer(self, goal: Target) -> Callable[..., list[tf.Tensor]]:
-        """The function to trace for a target: takes the inputs in order, returns the list of outputs."""
+        """Return the function to trace for a target: takes the inputs in order, returns the list of outputs."""
         if self._kernel_bytes > MAX_CONSTANT_KERNELS:
             goal = replace(goal, constant_kernels=False)
 

@@ -19,7 +19,7 @@ INTEGERS = (tf.uint8, tf.int8, tf.uint16, tf.int16)
 
 
 def _spread(node: Node, data: Value, factor: Value) -> tf.Tensor:
-    """A scale or zero point per tensor, per slice of an axis or per block, as a tensor that broadcasts to the data."""
+    """Return a scale or zero point per tensor, per slice of an axis or per block, as a tensor that broadcasts to the data."""
     given = tensor(factor)
     rank = rank_of(data)
     if len(given.shape) == 0:
@@ -33,7 +33,7 @@ def _spread(node: Node, data: Value, factor: Value) -> tf.Tensor:
         return repeated[(slice(None),) * axis + (slice(0, sizes[axis]),)]
     if isinstance(data, ChannelsLast):
         axis = data.axis(axis)
-    return tf.reshape(given, [-1 if one == axis else 1 for one in range(rank)]) if given.shape[0] != 1 else given
+    return tf.reshape(given, [-1 if place == axis else 1 for place in range(rank)]) if given.shape[0] != 1 else given
 
 
 def _type(node: Node, number: int) -> tf.DType:
@@ -93,7 +93,7 @@ def dequantize_linear(node: Node, data: Value, scale: Value, zero: Value = None)
 
 @operator("DynamicQuantizeLinear", 11)
 def dynamic_quantize_linear(_node: Node, data: Value) -> list[Value]:
-    """Bytes whose range is that of the data, zero included, with scale and zero point."""
+    """Return bytes whose range is that of the data, zero included, with scale and zero point."""
     x = tensor(data)
     zero = tf.zeros([], x.dtype)
     high, low = tf.maximum(tf.reduce_max(x), zero), tf.minimum(tf.reduce_min(x), zero)
@@ -104,7 +104,7 @@ def dynamic_quantize_linear(_node: Node, data: Value) -> list[Value]:
 
 
 def _shifted(data: Value, zero: Value, *, rows: bool = False) -> tf.Tensor:
-    """Integers less their zero point, as int32; a vector of zero points belongs to rows, or else to columns."""
+    """Return integers less their zero point, as int32; a vector of zero points belongs to rows, or else to columns."""
     x = tf.cast(tensor(data), tf.int32)
     if zero is None:
         return x
@@ -114,7 +114,7 @@ def _shifted(data: Value, zero: Value, *, rows: bool = False) -> tf.Tensor:
 
 @operator("MatMulInteger", 10)
 def matmul_integer(_node: Node, left: Value, right: Value, left_zero: Value = None, right_zero: Value = None) -> Value:
-    """A product of 8-bit matrices less their zero points, as int32."""
+    """Return a product of 8-bit matrices less their zero points, as int32."""
     return product(_shifted(left, left_zero, rows=True), _shifted(right, right_zero))
 
 
@@ -136,8 +136,8 @@ def qlinear_matmul(
     scale: Value,
     zero: Value,
 ) -> Value:
-    """A product of quantised matrices, quantised anew."""
-    scales = [tensor(one) for one in (left_scale, right_scale, scale)]
+    """Return a product of quantised matrices, quantised anew."""
+    scales = [tensor(factor) for factor in (left_scale, right_scale, scale)]
     if len(scales[0].shape) == 1 and scales[0].shape[0] != 1:
         scales[0] = scales[0][:, None]
     total = product(_shifted(left, left_zero, rows=True), _shifted(right, right_zero))
@@ -145,7 +145,7 @@ def qlinear_matmul(
 
 
 def _exact_conv(node: Node, data: Value, zero: Value, weight: Value, weight_zero: Value) -> tf.Tensor:
-    """A convolution of 8-bit integers in double precision, in which every sum is exact."""
+    """Return a convolution of 8-bit integers in double precision, in which every sum is exact."""
     x = tf.cast(_shifted(data, zero), tf.float64)
     filters = tf.cast(tensor(weight), tf.float64)
     if weight_zero is not None:
@@ -158,7 +158,7 @@ def _exact_conv(node: Node, data: Value, zero: Value, weight: Value, weight_zero
 
 @operator("ConvInteger", 10)
 def conv_integer(node: Node, data: Value, weight: Value, zero: Value = None, weight_zero: Value = None) -> Value:
-    """A convolution of 8-bit integers less their zero points, as int32."""
+    """Return a convolution of 8-bit integers less their zero points, as int32."""
     return tf.cast(_exact_conv(node, data, zero, weight, weight_zero), tf.int32)
 
 
@@ -175,7 +175,7 @@ def qlinear_conv(
     zero: Value,
     bias: Value = None,
 ) -> Value:
-    """A convolution of quantised images, quantised anew; weights may have a scale per output channel."""
+    """Return a convolution of quantised images, quantised anew; weights may have a scale per output channel."""
     total = _exact_conv(node, data, data_zero, weight, weight_zero)
     channels = [1, -1] + [1] * (len(total.shape) - 2)
     if bias is not None:

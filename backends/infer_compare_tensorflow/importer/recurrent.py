@@ -46,7 +46,7 @@ class _Layer:
 def _loop(
     x: tf.Tensor, layer: _Layer, lengths: tf.Tensor | None, step: Step, *, backward: bool
 ) -> tuple[tf.Tensor, tuple[tf.Tensor, ...]]:
-    """Runs the steps over [time, batch, gates * hidden]; returns [time, batch, hidden] and the last states.
+    """Run the steps over [time, batch, gates * hidden]; return [time, batch, hidden] and the last states.
 
     A sequence that ends early keeps its states from there on, and its outputs are zero.
     """
@@ -59,15 +59,15 @@ def _loop(
         if lengths is None:
             return new[0], new
         alive = (time < lengths)[:, None]
-        kept = tuple(tf.where(alive, one, old) for one, old in zip(new, states, strict=True))
+        kept = tuple(tf.where(alive, fresh, old) for fresh, old in zip(new, states, strict=True))
         return tf.where(alive, new[0], tf.zeros_like(new[0])), kept
 
     if isinstance(times, int) and 0 < times <= MAX_UNROLLED and not target.get().xla:
-        states, found = layer.initial, []
+        states, steps = layer.initial, []
         for time, share in enumerate(tf.unstack(x)):
             out, states = advance(time, share, states)
-            found.append(out)
-        result = tf.stack(found)
+            steps.append(out)
+        result = tf.stack(steps)
         return (_reversed(result, lengths) if backward else result), states
 
     def body(time: tf.Tensor, states: tuple[tf.Tensor, ...], written: tf.TensorArray) -> tuple[Any, ...]:
@@ -94,17 +94,17 @@ def _run(
     make_step: Callable[[_Layer, int], Step],
     shared_bias: Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor | None]],
 ) -> list[Value]:
-    """All directions of a layer, with ONNX's layouts of inputs and outputs put right."""
+    """Return all directions of a layer, with ONNX's layouts of inputs and outputs put right."""
     data = tensor(inputs[0])
-    weights, recurrence = (swapped(one) for one in inputs[1:3])
-    bias, lengths = (None if one is None else tensor(one) for one in inputs[3:])
+    weights, recurrence = (swapped(value) for value in inputs[1:3])
+    bias, lengths = (None if value is None else tensor(value) for value in inputs[3:])
     hidden = recurrence.shape[-2]
     by_batch = bool(node.attributes.get("layout", 0))
     x = tf.transpose(data, [1, 0, 2]) if by_batch else data
     times, batch = shape_of(x)[:2]
     direction = node.attributes.get("direction", "forward")
     backwards = {"forward": [False], "reverse": [True], "bidirectional": [False, True]}[direction]
-    lasting = [None if one is None else tensor(one) for one in states]
+    lasting = [None if state is None else tensor(state) for state in states]
     found, ends = [], []
     for index, backward in enumerate(backwards):
         initial = tuple(
@@ -150,7 +150,7 @@ def rnn(
     lengths: Value = None,
     hidden: Value = None,
 ) -> list[Value]:
-    """`h' = f(x W' + h R' + b)`."""
+    """Return `h' = f(x W' + h R' + b)`."""
     functions = activations(node)
 
     def make_step(layer: _Layer, index: int) -> Step:
@@ -175,7 +175,7 @@ def gru(
     lengths: Value = None,
     hidden: Value = None,
 ) -> list[Value]:
-    """`h' = (1 - z) * n + z * h` with the update gate z, the reset gate r and the candidate n."""
+    """Return `h' = (1 - z) * n + z * h` with the update gate z, the reset gate r and the candidate n."""
     functions = activations(node)
     reset_after = bool(node.attributes.get("linear_before_reset", 0))
 
@@ -220,7 +220,7 @@ def lstm(
     cell: Value = None,
     peepholes: Value = None,
 ) -> list[Value]:
-    """`c' = f * c + i * n` and `h' = o * tanh(c')`, with peepholes of i, o and f into the cell on request."""
+    """Return `c' = f * c + i * n` and `h' = o * tanh(c')`; peepholes from the cell to i, o and f are optional."""
     functions = activations(node)
     coupled = bool(node.attributes.get("input_forget", 0))
     looks = None if peepholes is None else tensor(peepholes)

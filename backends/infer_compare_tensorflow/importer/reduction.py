@@ -25,7 +25,7 @@ def _l2(x: tf.Tensor, axes: list[int], keep: bool) -> tf.Tensor:
 
 
 def _mean(x: tf.Tensor, axes: list[int] | tf.Tensor, keep: bool) -> tf.Tensor:
-    """The mean; that of nothing is zero, as in ONNX Runtime."""
+    """Return the mean; that of nothing is zero, as in ONNX Runtime."""
     wide = tf.cast(x, tf.float64) if x.dtype.is_integer else x
     result = tf.reduce_mean(wide, axes, keep)
     if not (isinstance(axes, list) and all(x.shape[axis] for axis in axes)):
@@ -97,7 +97,7 @@ def _register(
 
 
 def _reduced_somewhere(node: Node, data: Value, axes: tf.Tensor, function: Callable[..., tf.Tensor]) -> Value:
-    """A reduction over axes of which not even the number is known before the model runs."""
+    """Return a reduction over axes of which not even the number is known before the model runs."""
     if not node.attributes.get("keepdims", 1):
         raise UnsupportedModel(
             f"ONNX operator {node} takes away axes whose number is computed, which cannot be imported."
@@ -146,6 +146,6 @@ _register_arg("ArgMin", lambda x, axis: tf.argmin(x, axis, tf.int64))
 
 @operator("CumSum", 11, 14)
 def cumsum(node: Node, data: Value, axis: Value) -> Value:
-    """Running sums along an axis."""
+    """Return running sums along an axis."""
     exclusive, reverse = bool(node.attributes.get("exclusive", 0)), bool(node.attributes.get("reverse", 0))
     return tf.cumsum(tensor(data), tf.reshape(tensor(axis), []), exclusive, reverse)

@@ -9,7 +9,7 @@ from typing import Any
 from infer_compare.backends.onnx_graphs import OpRegistry
 
 Function = Callable[..., Any]
-"""Takes a node and its inputs, and returns its output or a list of them."""
+"""The type of a function that takes a node and its inputs, and returns its output or a list of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ OPERATORS: OpRegistry[Operator] = OpRegistry("TensorFlow")
 def operator(
     op_type: str, *since: int, layouts: bool = False, dims: bool = False, scoped: bool = False
 ) -> Callable[[Function], Function]:
-    """Registers the decorated function for the schema versions of an operator; see `Operator`."""
+    """Register the decorated function for the schema versions of an operator; see `Operator`."""
 
     def decorator(function: Function) -> Function:
         OPERATORS.register(op_type, *since)(Operator(function, layouts, dims, scoped))

@@ -33,20 +33,20 @@ if TYPE_CHECKING:
 
 @operator("Upsample", 7, layouts=True)
 def upsample_7(node: Node, data: Value) -> Value:
-    """Images enlarged by the scales of an attribute."""
+    """Return images enlarged by the scales of an attribute."""
     return _upsampled(node, data, list(node.attributes["scales"]))
 
 
 @operator("Upsample", 9, 10, layouts=True)
 def upsample_9(node: Node, data: Value, scales: Value) -> Value:
-    """Images enlarged by the scales of an input."""
-    return _upsampled(node, data, [float(one) for one in constant(node, scales, "list of scales")])
+    """Return images enlarged by the scales of an input."""
+    return _upsampled(node, data, [float(scale) for scale in constant(node, scales, "list of scales")])
 
 
 @operator("Resize", 10, layouts=True)
 def resize_10(node: Node, data: Value, scales: Value) -> Value:
-    """Images resized by scales, with the coordinates of Upsample."""
-    return _upsampled(node, data, [float(one) for one in constant(node, scales, "list of scales")])
+    """Return images resized by scales, with the coordinates of Upsample."""
+    return _upsampled(node, data, [float(scale) for scale in constant(node, scales, "list of scales")])
 
 
 def _upsampled(node: Node, data: Value, scales: Sequence[float]) -> Value:
@@ -60,7 +60,7 @@ def _upsampled(node: Node, data: Value, scales: Sequence[float]) -> Value:
 
 @operator("Resize", 11, 13, 18, 19, layouts=True, dims=True)
 def resize(node: Node, data: Value, roi: Value = None, scales: Value = None, sizes: Value = None) -> Value:
-    """Values resized along some axes, by scales or to sizes."""
+    """Return values resized along some axes, by scales or to sizes."""
     rank = rank_of(data)
     where = [axis % rank for axis in node.attributes.get("axes", range(rank))]
     region = [] if roi is None else constant(node, roi, "region").reshape(-1).astype(float).tolist()
@@ -87,7 +87,7 @@ def resize(node: Node, data: Value, roi: Value = None, scales: Value = None, siz
 
 
 def _sizes(node: Node, data: Value, where: Sequence[int], sizes: Value) -> tuple[Value, dict[int, int]]:
-    """The size that each axis takes, without the batch axis where it is computed.
+    """Return the size that each axis takes, without the batch axis where it is computed.
 
     A batch size that is computed must be that of the data, which a reshape to it makes sure of when the model runs.
     """
@@ -96,7 +96,7 @@ def _sizes(node: Node, data: Value, where: Sequence[int], sizes: Value) -> tuple
     wanted = dict(zip(where, sizes.entries, strict=True))
     batch = wanted.pop(0, 1)
     fixed_ratio = resize_attributes(node).policy != "stretch"
-    if fixed_ratio or not all(isinstance(one, int) for one in wanted.values()):
+    if fixed_ratio or not all(isinstance(size, int) for size in wanted.values()):
         raise UnsupportedModel(f"ONNX operator {node} needs constant spatial sizes for its import into TensorFlow.")
     if not isinstance(batch, int):
         held = isinstance(data, ChannelsLast)
@@ -111,7 +111,7 @@ def _sizes(node: Node, data: Value, where: Sequence[int], sizes: Value) -> tuple
 def _scales_of_sizes(
     node: Node, data: Value, where: Sequence[int], sizes: Sequence[int]
 ) -> tuple[list[float], list[int]]:
-    """Scales that lead to the sizes, with the aspect ratio kept where the node asks for it."""
+    """Return scales that lead to the sizes, with the aspect ratio kept where the node asks for it."""
     policy = resize_attributes(node).policy
     from_shape = [want / known_size(node, data, axis) for axis, want in zip(where, sizes, strict=True)]
     if policy == "stretch":
@@ -145,13 +145,13 @@ def _resized(node: Node, data: Value, axes: dict[int, ResizedAxis], rules: Resiz
 
 
 def _positions(axis: ResizedAxis, mode: str) -> NDArray[Any]:
-    """Where each place of the result lies in the data, by ONNX's formulas."""
+    """Return where each place of the result lies in the data, by ONNX's formulas."""
     steps = np.arange(axis.places, dtype=np.float64)
     # ONNX reckons with the scaled length, which need not be whole.
-    found: NDArray[Any] | None = source_positions(steps, axis, mode, axis.scale * axis.size)
-    if found is None:
+    positions: NDArray[Any] | None = source_positions(steps, axis, mode, axis.scale * axis.size)
+    if positions is None:
         raise UnsupportedModel(f"the coordinate_transformation_mode {mode!r} cannot be imported into TensorFlow")
-    return found
+    return positions
 
 
 def _nearest(positions: NDArray[Any], axis: ResizedAxis, rounding: str) -> NDArray[Any]:
@@ -191,7 +191,7 @@ def _interpolated(
 def _neighbours(
     axis: ResizedAxis, positions: NDArray[Any], rules: ResizeAttributes
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Indices and weights [target, neighbours]; antialiasing widens the filter when an image shrinks."""
+    """Return indices and weights [target, neighbours]; antialiasing widens the filter when an image shrinks."""
     shrink = min(axis.scale, 1.0) if rules.antialias else 1.0
     support = (1.0 if rules.mode == "linear" else 2.0) / shrink
     base = np.floor(positions)

@@ -27,29 +27,29 @@ MODES = {"bilinear": "linear", "bicubic": "cubic", "linear": "linear", "nearest"
 
 @operator("GridSample", 16, 20, 22, layouts=True)
 def grid_sample(node: Node, data: Value, grid: Value) -> Value:
-    """Images sampled at normalised places [N, *out, d], with the last axis in the order (x, y, z)."""
+    """Return images sampled at normalised places [N, *out, d], with the last axis in the order (x, y, z)."""
     x, places = channels_last(data), tf.reverse(tensor(grid), [-1])
     align = bool(node.attributes.get("align_corners", 0))
     padding = node.attributes.get("padding_mode", "zeros")
     mode = MODES.get(node.attributes.get("mode", "linear"))
     if mode is None or padding not in {"zeros", "border", "reflection"}:
         raise UnsupportedModel(f"ONNX operator {node} has a mode or padding that cannot be imported into TensorFlow.")
-    sizes = tf.stack([tf.cast(one, places.dtype) for one in shape_of(x)[1:-1]])
+    sizes = tf.stack([tf.cast(size, places.dtype) for size in shape_of(x)[1:-1]])
     if align:
         position, low, high = (places + 1) / 2 * (sizes - 1), tf.zeros_like(sizes), sizes - 1
     else:
         position, low, high = ((places + 1) * sizes - 1) / 2, tf.zeros_like(sizes) - 0.5, sizes - 0.5
 
     def inside(where: tf.Tensor) -> tf.Tensor:
-        """Brings places back into the image, as the padding asks."""
+        """Bring places back into the image, as the padding asks."""
         if padding == "reflection":
             where = _reflected(where, low, high)
         return where if padding == "zeros" else tf.clip_by_value(where, 0, sizes - 1)
 
     def pixels(where: tf.Tensor) -> tf.Tensor:
         held = tf.clip_by_value(where, 0, sizes - 1)
-        found = tf.gather_nd(x, tf.cast(held, tf.int32), batch_dims=1)
-        return found * tf.cast(tf.reduce_all(tf.equal(held, where), -1, keepdims=True), x.dtype)
+        values = tf.gather_nd(x, tf.cast(held, tf.int32), batch_dims=1)
+        return values * tf.cast(tf.reduce_all(tf.equal(held, where), -1, keepdims=True), x.dtype)
 
     if mode == "nearest":
         return ChannelsLast(pixels(tf.round(inside(position))))
@@ -64,22 +64,22 @@ def grid_sample(node: Node, data: Value, grid: Value) -> Value:
         if mode == "cubic":
             where = tf.round(inside(where))
         factor = tf.ones([], base.dtype)
-        for axis, one in enumerate(choice):
-            factor *= weights[one][..., axis]
+        for axis, offset in enumerate(choice):
+            factor *= weights[offset][..., axis]
         total += pixels(where) * tf.cast(factor[..., None], x.dtype)
     return ChannelsLast(total)
 
 
 def _known(node: Node, size: Value) -> list[int]:
-    """The spatial sizes among [N, C, *spatial], of which the batch size alone may be computed."""
+    """Return the spatial sizes among [N, C, *spatial], of which the batch size alone may be computed."""
     spatial = (sizes_in(size) or [None])[2:]
-    if not spatial or not all(isinstance(one, int) for one in spatial):
+    if not spatial or not all(isinstance(size, int) for size in spatial):
         raise UnsupportedModel(f"ONNX operator {node} needs constant spatial sizes for its import into TensorFlow.")
     return spatial
 
 
 def _reflected(where: tf.Tensor, low: tf.Tensor, high: tf.Tensor) -> tf.Tensor:
-    """Places mirrored at both borders until they lie between them."""
+    """Return places mirrored at both borders until they lie between them."""
     span = tf.maximum(high - low, 1e-9)
     turned = tf.math.floormod(where - low, 2 * span)
     return low + tf.minimum(turned, 2 * span - turned)
@@ -100,7 +100,7 @@ def _weights(fraction: tf.Tensor, mode: str) -> tuple[Sequence[int], list[tf.Ten
 
 @operator("AffineGrid", 20, dims=True)
 def affine_grid(node: Node, theta: Value, size: Value) -> Value:
-    """Normalised places [N, *out, d] that affine maps [N, d, d + 1] send the places of the result to."""
+    """Return normalised places [N, *out, d] that affine maps [N, d, d + 1] send the places of the result to."""
     maps = tensor(theta)
     spatial = _known(node, size)
     align = bool(node.attributes.get("align_corners", 0))

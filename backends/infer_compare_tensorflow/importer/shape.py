@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @operator("Reshape", 5, 13, 14, 19, 21, 23, 24, 25, layouts=True, dims=True)
 def reshape(node: Node, data: Value, target: Value) -> Value:
-    """The elements in another shape: -1 is what is left, 0 is the size of that axis unless `allowzero` is 1."""
+    """Return the elements in another shape: -1 is what is left, 0 is the size of that axis unless `allowzero` is 1."""
     copies = not node.attributes.get("allowzero", 0)
     wanted = sizes_in(target)
     if wanted is None:
@@ -43,7 +43,7 @@ def reshape(node: Node, data: Value, target: Value) -> Value:
             for axis, one in enumerate(wanted)
         ]
     if copies:
-        wanted = [have[axis] if isinstance(one, int) and one == 0 else one for axis, one in enumerate(wanted)]
+        wanted = [have[axis] if isinstance(size, int) and size == 0 else size for axis, size in enumerate(wanted)]
     if isinstance(data, ChannelsLast) and (places := _other_places(have, wanted)):
         batch = wanted[0] if isinstance(wanted[0], int) else -1
         return ChannelsLast(tf.reshape(data.last, [batch, *places, have[1]]))
@@ -51,11 +51,11 @@ def reshape(node: Node, data: Value, target: Value) -> Value:
 
 
 def _other_places(have: Sequence[Size], wanted: Sequence[Size]) -> list[int] | None:
-    """The new spatial axes where a target keeps the batch and the channels and changes nothing else; otherwise None.
+    """Return the new spatial axes where a target keeps the batch and the channels and changes nothing else; otherwise None.
 
     These axes follow each other in both layouts, so nothing has to move: a patch embedding flattens its image so.
     """
-    if len(wanted) < 3 or not all(isinstance(one, int) for one in (*have[1:], *wanted[1:])) or wanted[1] != have[1]:
+    if len(wanted) < 3 or not all(isinstance(size, int) for size in (*have[1:], *wanted[1:])) or wanted[1] != have[1]:
         return None
     places, total = list(wanted[2:]), math.prod(have[2:])
     if places.count(-1) == 1 and wanted[0] is have[0]:
@@ -64,18 +64,18 @@ def _other_places(have: Sequence[Size], wanted: Sequence[Size]) -> list[int] | N
 
 
 def _resolved(have: Sequence[Size], wanted: Sequence[Size]) -> list[Size]:
-    """The target with as few computed entries as can be: one unknown size follows from all others."""
+    """Return the target with as few computed entries as can be: one unknown size follows from all others."""
     wanted = list(wanted)
-    free = [axis for axis, one in enumerate(wanted) if not isinstance(one, int)]
-    unknown = [axis for axis, one in enumerate(wanted) if isinstance(one, int) and one == -1]
-    known = math.prod(one for one in wanted if isinstance(one, int) and one != -1)
+    free = [axis for axis, size in enumerate(wanted) if not isinstance(size, int)]
+    unknown = [axis for axis, size in enumerate(wanted) if isinstance(size, int) and size == -1]
+    known = math.prod(size for size in wanted if isinstance(size, int) and size != -1)
     if len(free) == 1 and not unknown and known > 0:
         wanted[free[0]] = -1
     elif len(free) == 1 and len(unknown) == 1:
         # The free size is that of an axis of the data itself: what is left is a quotient of known sizes.
-        same = [axis for axis, one in enumerate(have) if one is wanted[free[0]]]
-        rest = [one for axis, one in enumerate(have) if axis not in same]
-        if same and known > 0 and all(isinstance(one, int) for one in rest):
+        same = [axis for axis, size in enumerate(have) if size is wanted[free[0]]]
+        rest = [size for axis, size in enumerate(have) if axis not in same]
+        if same and known > 0 and all(isinstance(size, int) for size in rest):
             wanted[unknown[0]], left = divmod(math.prod(rest), known)
             if left == 0 and wanted[unknown[0]] > 0:
                 wanted[free[0]] = -1
@@ -86,7 +86,7 @@ def _resolved(have: Sequence[Size], wanted: Sequence[Size]) -> list[Size]:
 
 @operator("Flatten", 1, 9, 11, 13, 21, 23, 24, 25)
 def flatten(node: Node, data: Value) -> Value:
-    """A matrix of the axes before `axis` and those from it on."""
+    """Return a matrix: the axes before `axis` make the rows, the others the columns."""
     x = tensor(data)
     sizes = shape_of(x)
     axis = node.attributes.get("axis", 1)
@@ -107,7 +107,7 @@ def _flat(sizes: Sequence[Size]) -> Size:
 
 
 def _axes(node: Node, axes: Value) -> list[int] | None:
-    """The axes as an attribute before opset 13, as an input since."""
+    """Return the axes as an attribute before opset 13, as an input since."""
     if node.opset < 13:
         given = node.attributes.get("axes")
         return None if given is None else list(given)
@@ -116,7 +116,7 @@ def _axes(node: Node, axes: Value) -> list[int] | None:
 
 @operator("Unsqueeze", 1, 11, 13, 21, 23, 24, 25)
 def unsqueeze(node: Node, data: Value, axes: Value = None) -> Value:
-    """Axes of size 1 put in; they count in the result."""
+    """Return axes of size 1 put in; they count in the result."""
     x = tensor(data)
     places = _axes(node, axes) or []
     rank = len(x.shape) + len(places)
@@ -127,7 +127,7 @@ def unsqueeze(node: Node, data: Value, axes: Value = None) -> Value:
 
 @operator("Squeeze", 1, 11, 13, 21, 23, 24, 25)
 def squeeze(node: Node, data: Value, axes: Value = None) -> Value:
-    """Axes of size 1 taken out: those named, or all."""
+    """Return axes of size 1 taken out: those named, or all."""
     x = tensor(data)
     places = _axes(node, axes)
     if places is None:
@@ -138,12 +138,12 @@ def squeeze(node: Node, data: Value, axes: Value = None) -> Value:
                 "name the axes that it is to drop, as in torch.squeeze(x, 1)."
             )
         places = [axis for axis, size in enumerate(x.shape) if size == 1]
-    return tf.squeeze(x, [one % len(x.shape) for one in places]) if places else x
+    return tf.squeeze(x, [place % len(x.shape) for place in places]) if places else x
 
 
 @operator("Transpose", 1, 13, 21, 23, 24, 25, layouts=True)
 def transpose(node: Node, data: Value) -> Value:
-    """Axes in another order; between ONNX's layout of images and TensorFlow's nothing moves."""
+    """Return axes in another order; between ONNX's layout of images and TensorFlow's nothing moves."""
     rank = rank_of(data)
     order = list(node.attributes.get("perm", range(rank)[::-1]))
     if isinstance(data, ChannelsLast):
@@ -157,7 +157,7 @@ def transpose(node: Node, data: Value) -> Value:
 
 @operator("Concat", 4, 11, 13, layouts=True)
 def concat(node: Node, *inputs: Value) -> Value:
-    """Values joined along an axis."""
+    """Return values joined along an axis."""
     axis = node.attributes["axis"]
     rank = rank_of(inputs[0])
     tensors, last = aligned(*inputs, broadcast=False)
@@ -166,7 +166,7 @@ def concat(node: Node, *inputs: Value) -> Value:
 
 @operator("Split", 2, 11, 13, 18, layouts=True)
 def split(node: Node, data: Value, lengths: Value = None) -> Value:
-    """Parts along an axis: of the lengths given, or equal ones with a shorter last."""
+    """Return parts along an axis: of the given lengths, or of equal lengths with a shorter last one."""
     rank = rank_of(data)
     axis = node.attributes.get("axis", 0) % rank
     given = node.attributes.get("split")
@@ -177,17 +177,17 @@ def split(node: Node, data: Value, lengths: Value = None) -> Value:
         size = known_size(node, data, axis)
         length = -(-size // count)
         given = [min(length, size - length * index) for index in range(count)]
-    if any(isinstance(one, int) and one < 0 for one in given):
+    if any(isinstance(size, int) and size < 0 for size in given):
         raise UnsupportedModel(f"ONNX operator {node} splits an axis into more parts than it can fill.")
     lengths, count = shape_tensor(given), len(given)
     if isinstance(data, ChannelsLast):
-        return [ChannelsLast(one) for one in tf.split(data.last, lengths, data.axis(axis), count)]
+        return [ChannelsLast(part) for part in tf.split(data.last, lengths, data.axis(axis), count)]
     return list(tf.split(tensor(data), lengths, axis, count))
 
 
 @operator("Expand", 8, 13, dims=True)
 def expand(node: Node, data: Value, target: Value) -> Value:
-    """The value broadcast together with a shape; either side may have axes of size 1."""
+    """Return the value broadcast together with a shape; either side may have axes of size 1."""
     x = tensor(data)
     wanted = sizes_in(target)
     if wanted is None:
@@ -210,14 +210,14 @@ def _broadcast(one: Size, other: Size) -> Size:
 
 @operator("Tile", 6, 13, dims=True)
 def tile(_node: Node, data: Value, repeats: Value) -> Value:
-    """The value repeated along its axes."""
+    """Return the value repeated along its axes."""
     counts = sizes_in(repeats)
     return tf.tile(tensor(data), tf.cast(repeats, tf.int32) if counts is None else shape_tensor(counts))
 
 
 @operator("DepthToSpace", 1, 11, 13, 28, layouts=True)
 def depth_to_space(node: Node, data: Value) -> Value:
-    """Channels moved into blocks of an image, depth first (DCR) or channel first (CRD)."""
+    """Return channels moved into blocks of an image, depth first (DCR) or channel first (CRD)."""
     block = node.attributes["blocksize"]
     x = channels_last(data)
     if node.attributes.get("mode", "DCR") == "CRD":
@@ -227,7 +227,7 @@ def depth_to_space(node: Node, data: Value) -> Value:
 
 @operator("SpaceToDepth", 1, 13, 28, layouts=True)
 def space_to_depth(node: Node, data: Value) -> Value:
-    """Blocks of an image moved into channels, depth first (DCR) or channel first (CRD)."""
+    """Return blocks of an image moved into channels, depth first (DCR) or channel first (CRD)."""
     block = node.attributes["blocksize"]
     moved = tf.nn.space_to_depth(channels_last(data), block)
     if node.attributes.get("mode", "DCR") == "CRD":
@@ -236,7 +236,7 @@ def space_to_depth(node: Node, data: Value) -> Value:
 
 
 def _regrouped(x: tf.Tensor, count: int) -> tf.Tensor:
-    """Channels numbered [count, rest] in the order [rest, count]."""
+    """Return channels numbered [count, rest] in the order [rest, count]."""
     sizes = shape_of(x)
     apart = tf.reshape(x, shape_tensor([*sizes[:-1], count, sizes[-1] // count]))
     return tf.reshape(tf.transpose(apart, [0, 1, 2, 4, 3]), shape_tensor(sizes))

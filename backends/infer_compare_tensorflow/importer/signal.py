@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 @operator("DFT", 17)
 def fourier_17(node: Node, data: Value, length: Value = None) -> Value:
-    """A transform along an axis that is an attribute."""
+    """Return the Fourier transform along an axis given by an attribute."""
     return _fourier(node, data, length, node.attributes.get("axis", 1))
 
 
 @operator("DFT", 20)
 def fourier_20(node: Node, data: Value, length: Value = None, axis: Value = None) -> Value:
-    """A transform along an axis that is an input."""
+    """Return the Fourier transform along an axis given by an input."""
     return _fourier(node, data, length, -2 if axis is None else ints(node, axis, "axis")[0])
 
 
@@ -41,7 +41,7 @@ def _parts(spectrum: tf.Tensor) -> tf.Tensor:
 
 
 def _fourier(node: Node, data: Value, length: Value, axis: int) -> Value:
-    """A discrete Fourier transform of a signal that is cut or filled with zeros to a length.
+    """Return a discrete Fourier transform of a signal that is cut or filled with zeros to a length.
 
     With `onesided`, forwards only the first half of the spectrum comes out, and backwards only that goes in.
     """
@@ -50,8 +50,8 @@ def _fourier(node: Node, data: Value, length: Value, axis: int) -> Value:
     place = axis % len(x.shape)
     signal = _complex(node, x)
     rank = len(signal.shape)
-    order = [one for one in range(rank) if one != place] + [place]
-    back = [order.index(one) for one in range(rank)]
+    order = [axis for axis in range(rank) if axis != place] + [place]
+    back = [order.index(axis) for axis in range(rank)]
     signal = tf.transpose(signal, order)
     have = shape_of(signal)[-1]
     (count,) = (None,) if length is None else sizes_in(length) or (None,)
@@ -68,7 +68,7 @@ def _fourier(node: Node, data: Value, length: Value, axis: int) -> Value:
 
 
 def _fitted(signal: tf.Tensor, count: Size, have: Size) -> tf.Tensor:
-    """The last axis cut or filled with zeros to a count."""
+    """Return the last axis cut or filled with zeros to a count."""
     missing = max(count - have, 0) if isinstance(count, int) and isinstance(have, int) else tf.maximum(count - have, 0)
     filled = tf.pad(signal, [*([(0, 0)] * (len(signal.shape) - 1)), (0, missing)])
     return filled[..., :count]
@@ -76,7 +76,7 @@ def _fitted(signal: tf.Tensor, count: Size, have: Size) -> tf.Tensor:
 
 @operator("STFT", 17)
 def windowed_fourier(node: Node, data: Value, step: Value, window: Value = None, length: Value = None) -> Value:
-    """Transforms of windows of a signal [N, time, parts], as [N, window, frequency, parts]."""
+    """Return the Fourier transforms of windows of a signal [N, time, parts], as [N, window, frequency, parts]."""
     signal = _complex(node, tensor(data))
     (stride,) = sizes_in(step) or (1,)
     if length is None:

@@ -24,7 +24,7 @@ INT32 = 2**31 - 1
 
 @operator("Slice", 1, layouts=True)
 def slice_1(node: Node, data: Value) -> Value:
-    """A range of each axis, given by attributes."""
+    """Return a range of each axis, given by attributes."""
     starts, ends = node.attributes["starts"], node.attributes["ends"]
     axes = node.attributes.get("axes", range(len(starts)))
     return _sliced(data, list(axes), list(starts), list(ends), [1] * len(starts))
@@ -32,7 +32,7 @@ def slice_1(node: Node, data: Value) -> Value:
 
 @operator("Slice", 10, 11, 13, layouts=True, dims=True)
 def slice_10(node: Node, data: Value, starts: Value, ends: Value, axes: Value = None, steps: Value = None) -> Value:
-    """A range of each axis, given by inputs that may be computed."""
+    """Return a range of each axis, given by inputs that may be computed."""
     begin, end = sizes_in(starts), sizes_in(ends)
     if begin is None or end is None:
         raise UnsupportedModel(f"ONNX operator {node} has bounds whose number is computed.")
@@ -60,11 +60,11 @@ def _sliced(
 def _sliced_somewhere(
     x: tf.Tensor, axes: tf.Tensor, starts: Sequence[Size], ends: Sequence[Size], steps: Sequence[Size]
 ) -> tf.Tensor:
-    """A slice of axes that are known only when the model runs: bounds are put where the axes say."""
+    """Return a slice of axes that are known only when the model runs: bounds are put where the axes say."""
     rank = len(x.shape)
     places = tf.cast(axes, tf.int32)
     places = tf.where(places < 0, places + rank, places)[:, None]
-    begin, end, step = (shape_tensor([_bound(one) for one in sizes]) for sizes in (starts, ends, steps))
+    begin, end, step = (shape_tensor([_bound(size) for size in sizes]) for sizes in (starts, ends, steps))
     full = (tf.zeros([rank], tf.int32), tf.shape(x), tf.ones([rank], tf.int32))
     bounds = [
         tf.tensor_scatter_nd_update(whole, places, given) for whole, given in zip(full, (begin, end, step), strict=True)
@@ -73,25 +73,25 @@ def _sliced_somewhere(
 
 
 def _bound(value: Size) -> Size:
-    """ONNX writes "to the end" as the largest 64-bit number; TensorFlow clamps, in 32 bits."""
+    """Return a bound in 32 bits, which TensorFlow clamps; ONNX writes "to the end" as the largest 64-bit number."""
     return min(max(value, -INT32), INT32) if isinstance(value, int) else value
 
 
 @operator("Pad", 2, layouts=True)
 def pad_2(node: Node, data: Value) -> Value:
-    """Elements added at the ends of axes, given by attributes."""
+    """Return the value padded as attributes say."""
     return _padded(node, data, list(node.attributes["pads"]), node.attributes.get("value", 0.0))
 
 
 @operator("Pad", 11, 13, 18, 19, 21, 23, 24, 25, layouts=True, dims=True)
 def pad_11(node: Node, data: Value, pads: Value, value: Value = None, axes: Value = None) -> Value:
-    """Elements added at the ends of axes, or taken away where the padding is negative."""
+    """Return the value padded as inputs say; negative padding removes elements."""
     given = sizes_in(pads)
     if given is None:
         raise UnsupportedModel(f"ONNX operator {node} has padding whose length is computed.")
     rank = rank_of(data)
     if axes is not None:
-        where = [one % rank for one in ints(node, axes, "list of axes")]
+        where = [axis % rank for axis in ints(node, axes, "list of axes")]
         spread: list[Size] = [0] * (2 * rank)
         for index, axis in enumerate(where):
             spread[axis], spread[axis + rank] = given[index], given[index + len(where)]
@@ -116,7 +116,7 @@ def _padded(node: Node, data: Value, pads: Sequence[Size], value: Value) -> Valu
     mode = node.attributes.get("mode", "constant")
     if mode != "constant":
         x = _extended(node, x, added, mode)
-    elif any(not isinstance(one, int) or one for pair in added for one in pair):
+    elif any(not isinstance(width, int) or width for pair in added for width in pair):
         x = tf.pad(x, [shape_tensor(pair) for pair in added], constant_values=tf.cast(tf.reshape(value, []), x.dtype))
     x = x[tuple(cropped)]
     return ChannelsLast(x) if held else x
@@ -127,9 +127,9 @@ def _more(pad: Size) -> Size:
 
 
 def _extended(node: Node, x: tf.Tensor, pads: Sequence[tuple[Size, Size]], mode: str) -> tf.Tensor:
-    """Padding with elements of the data itself: an index per place of the padded axis."""
+    """Return the value padded with elements of its own, picked by an index per place of the padded axis."""
     for axis, pair in enumerate(pads):
-        if not all(isinstance(one, int) for one in pair):
+        if not all(isinstance(width, int) for width in pair):
             raise UnsupportedModel(f"ONNX operator {node} needs constant padding in mode {mode!r}.")
         if pair == (0, 0):
             continue
@@ -139,7 +139,7 @@ def _extended(node: Node, x: tf.Tensor, pads: Sequence[tuple[Size, Size]], mode:
 
 
 def _places(node: Node, size: int, pads: tuple[int, int], mode: str) -> NDArray[Any]:
-    """The index of the element that stands at each place of a padded axis."""
+    """Return the index of the element that stands at each place of a padded axis."""
     places = np.arange(size)
     match mode:
         case "reflect":

@@ -1,4 +1,4 @@
-"""What a graph is traced for: rules may differ by it in form, never in what they compute."""
+"""The target of a trace: operators may be rendered differently for it, but compute the same."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What the graph is traced for."""
+    """The device and compiler that a graph is traced for."""
 
     constant_kernels: bool = False
     """Whether convolution kernels become constants whatever their size: oneDNN then reorders each kernel once."""

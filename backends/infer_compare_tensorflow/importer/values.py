@@ -36,24 +36,24 @@ class ChannelsLast:
     __slots__ = ("_first", "last")
 
     def __init__(self, last: tf.Tensor, first: tf.Tensor | None = None) -> None:
-        """Takes the tensor as it is held, and the same in ONNX order where that is there already."""
+        """Keep the tensor in channels-last order, and in ONNX order if that exists already."""
         self.last = last
         self._first = first
 
     @property
     def first(self) -> tf.Tensor:
-        """The value in ONNX order; transposed once, however many ask for it."""
+        """The value in ONNX order; it is transposed at most once."""
         if self._first is None:
             self._first = tf.transpose(self.last, to_first(self.rank))
         return self._first
 
     @property
     def rank(self) -> int:
-        """Number of axes."""
+        """The number of axes."""
         return len(self.last.shape)
 
     def axis(self, axis: int) -> int:
-        """Where an axis of the ONNX order lies in the tensor as it is held."""
+        """Return where an axis of the ONNX order lies in the tensor as it is held."""
         return to_last(self.rank).index(axis % self.rank)
 
 
@@ -67,28 +67,28 @@ class Dims:
 
     def tensor(self) -> tf.Tensor:
         """As a tensor of its dtype."""
-        value = self.entries[0] if self.scalar else tf.stack([tf.cast(one, tf.int32) for one in self.entries])
+        value = self.entries[0] if self.scalar else tf.stack([tf.cast(entry, tf.int32) for entry in self.entries])
         return tf.cast(value, self.dtype)
 
     def folded(self) -> Value:
-        """A numpy array when every entry is known, else the same."""
-        if not all(isinstance(one, int) for one in self.entries):
+        """Return sizes as a numpy array if every entry is known, else unchanged."""
+        if not all(isinstance(entry, int) for entry in self.entries):
             return self
         return np.asarray(self.entries[0] if self.scalar else self.entries, self.dtype)
 
 
 def to_last(rank: int) -> list[int]:
-    """The permutation from [N, C, *spatial] to [N, *spatial, C]."""
+    """Return the permutation from [N, C, *spatial] to [N, *spatial, C]."""
     return [0, *range(2, rank), 1]
 
 
 def to_first(rank: int) -> list[int]:
-    """The permutation from [N, *spatial, C] to [N, C, *spatial]."""
+    """Return the permutation from [N, *spatial, C] to [N, C, *spatial]."""
     return [0, rank - 1, *range(1, rank - 1)]
 
 
 def tensor(value: Value) -> tf.Tensor:
-    """A value as a tensor in ONNX order; large arrays are captured, see `CAPTURED_BYTES`."""
+    """Return a value as a tensor in ONNX order; large arrays are captured, see `CAPTURED_BYTES`."""
     if isinstance(value, ChannelsLast):
         return value.first
     if isinstance(value, Dims):
@@ -99,13 +99,13 @@ def tensor(value: Value) -> tf.Tensor:
 
 
 def captured(array: NDArray[Any]) -> tf.Tensor:
-    """An array as a tensor outside the graph, on the device for which the graph is traced."""
+    """Return an array as a tensor outside the graph, on the device for which the graph is traced."""
     with tf.init_scope():
         return tf.constant(array)
 
 
 def swapped(value: Value) -> tf.Tensor:
-    """A value with its last two axes swapped; of an array at once, while tracing.
+    """Return a value with its last two axes swapped; of an array at once, while tracing.
 
     A product with a transposed matrix of weights takes two to three times as long as one with the matrix itself for
     batches of 2 to 8, because the matrix is copied in every call.
@@ -116,7 +116,7 @@ def swapped(value: Value) -> tf.Tensor:
 
 
 def kernel(value: Value, permutation: Sequence[int]) -> tf.Tensor:
-    """Convolution weights with their axes permuted; see `Target`."""
+    """Return convolution weights with their axes permuted; see `Target`."""
     if not isinstance(value, np.ndarray):
         return tf.transpose(tensor(value), permutation)
     array = np.ascontiguousarray(np.transpose(value, permutation))
@@ -124,7 +124,7 @@ def kernel(value: Value, permutation: Sequence[int]) -> tf.Tensor:
 
 
 def shape_of(value: Value) -> list[Size]:
-    """The sizes of a value in ONNX order: ints where they are known, scalar int32 tensors elsewhere."""
+    """Return the sizes of a value in ONNX order: ints where they are known, scalar int32 tensors elsewhere."""
     if isinstance(value, Dims):
         return [] if value.scalar else [len(value.entries)]
     if isinstance(value, np.ndarray):
@@ -144,12 +144,12 @@ def _tensor_shape(value: tf.Tensor) -> list[Size]:
 
 
 def rank_of(value: Value) -> int:
-    """Number of axes."""
+    """Return the number of axes."""
     return len(value.shape) if isinstance(value, np.ndarray | tf.Tensor) else len(shape_of(value))
 
 
 def dtype_of(value: Value) -> tf.DType:
-    """The type of a value's elements."""
+    """Return the type of a value's elements."""
     if isinstance(value, ChannelsLast):
         return value.last.dtype
     return tf.as_dtype(value.dtype)

@@ -25,7 +25,7 @@ class Block:
     """The nodes of a graph or subgraph, with their operators and where values die."""
 
     def __init__(self, graph: Graph) -> None:
-        """Looks every operator up, those of subgraphs included.
+        """Look up every operator, including those of subgraphs.
 
         Raises:
             UnsupportedModel: an operator has no import.
@@ -47,7 +47,7 @@ class Block:
         ]
 
     def run(self, outer: Mapping[str, Value]) -> list[Value]:
-        """The graph's outputs; `outer` holds its inputs and what it may take from around it."""
+        """Return the graph's outputs; `outer` holds its inputs and what it may take from around it."""
         values: dict[str, Value] = {**outer, **self._graph.constants}
         for node, operator, dying in self._steps:
             arguments = [values[name] if name else None for name in node.inputs]
@@ -59,12 +59,12 @@ class Block:
 
 
 def subgraphs(node: Node) -> Iterator[Graph]:
-    """The graphs among a node's attributes."""
+    """Return the graphs among a node's attributes."""
     return (value for value in node.attributes.values() if isinstance(value, Graph))
 
 
 def captured_names(graph: Graph) -> set[str]:
-    """Every name that a subgraph uses, whether it comes from outside or not."""
+    """Return every name that a subgraph uses, whether it comes from outside or not."""
     names = set(graph.output_names)
     for node in graph.nodes:
         names.update(node.inputs)
@@ -74,7 +74,7 @@ def captured_names(graph: Graph) -> set[str]:
 
 
 def evaluate(node: Node, operator: Operator, arguments: Sequence[Value], scope: Mapping[str, Value]) -> Sequence[Value]:
-    """The outputs of one node.
+    """Return the outputs of one node.
 
     Arrays alone are computed at once and stay arrays; shapes with free axes are computed entry by entry where
     that is possible; everything else becomes part of the graph.
@@ -114,11 +114,11 @@ def _results(node: Node, operator: Operator, arguments: Sequence[Value], scope: 
 
 
 _CALLED = re.compile(r"\{\{function_node [^}]*\}\} | \[Op:.*$| for '\{\{node .*$")
-"""What TensorFlow adds to its messages about its own graph."""
+"""The parts that TensorFlow adds to its messages about its own graph."""
 
 
 def _said(error: Exception) -> str:
-    """What TensorFlow says of shapes and sizes, where that is in words; what Python says of the code here is not."""
+    """Return TensorFlow's message about shapes and sizes; empty for Python's messages about code, which help nobody."""
     text = str(error).strip()
     if not (isinstance(error, tf.errors.OpError) or (isinstance(error, ValueError) and "{{node" in text)):
         return ""

@@ -28,16 +28,16 @@ class Window:
 
     @property
     def extents(self) -> tuple[int, ...]:
-        """Elements that the window spans, dilation included."""
+        """The number of elements that the window spans, including dilation."""
         return tuple((size - 1) * dilation + 1 for size, dilation in zip(self.kernel, self.dilations, strict=True))
 
     @property
     def padded(self) -> bool:
         """Whether there is any padding."""
-        return any(one != (0, 0) for one in self.pads)
+        return any(pad != (0, 0) for pad in self.pads)
 
     def same(self, sizes: Sequence[int | None]) -> tuple[tuple[int, int], ...] | None:
-        """The padding that TensorFlow calls SAME for axes of these sizes; None where it depends on a free one."""
+        """Return the padding that TensorFlow calls SAME for axes of these sizes; None if it depends on a free one."""
         axes = list(zip(sizes, self.strides, self.extents, strict=True))
         if any(size is None and stride > 1 for size, stride, _ in axes):
             return None
@@ -47,7 +47,7 @@ class Window:
 
 
 def window(node: Node, data: Value, kernel: Sequence[int]) -> Window:
-    """The window that a node's attributes tell, with `auto_pad` worked out for the data's sizes."""
+    """Return the window that a node's attributes tell, with `auto_pad` worked out for the data's sizes."""
     rank = len(kernel)
     strides, dilations, pads, same = window_attributes(node, rank)
     moving = Window(tuple(kernel), strides, dilations, pads)
@@ -62,7 +62,7 @@ def window(node: Node, data: Value, kernel: Sequence[int]) -> Window:
 
 
 def pad_spatial(data: tf.Tensor, pads: Sequence[tuple[Size, Size]], value: float = 0) -> tf.Tensor:
-    """A tensor [N, *spatial, C] with its spatial axes padded."""
-    if all(isinstance(one, int) and one == 0 for pair in pads for one in pair):
+    """Return a tensor [N, *spatial, C] with its spatial axes padded."""
+    if all(isinstance(width, int) and width == 0 for pair in pads for width in pair):
         return data
     return tf.pad(data, [(0, 0), *pads, (0, 0)], constant_values=tf.cast(value, data.dtype))
