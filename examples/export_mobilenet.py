@@ -46,13 +46,13 @@ class MobileNet(nn.Module):
                 nn.init.kaiming_normal_(module.weight)
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
-        """`image` is float32 of shape [batch, 3, 64, 64]; the result is [batch, 10]."""
+        """Return the scores [batch, 10] of images in float32 of shape [batch, 3, 64, 64]."""
         features = self.features(self.stem(image))
         return self.classifier(features.mean(dim=(2, 3)))
 
 
 def export(path: str) -> None:
-    """Writes the network to an ONNX file with a free batch axis."""
+    """Write the network to an ONNX file with a free batch axis."""
     model = MobileNet().eval()
     # An example of two: torch takes an axis of one for a constant.
     example = torch.zeros(2, 3, 64, 64)

@@ -1,4 +1,4 @@
-"""A backend without a package: a perceptron computed by code of one's own, against the frameworks.
+"""A backend without a package: a perceptron in numpy, compared with the frameworks.
 
     infer-compare run mlp --backends onnx,torch -b examples/my_backend.py:MyBackend --batch-sizes 1,8
     infer-compare run mlp -b examples/my_backend.py:MyBackend -b examples/my_backend.py:MyBackend:buffers=new,label=new
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 class MyOptions(Options, frozen=True, kw_only=True):
-    """What can be chosen with `-b my_backend.py:MyBackend:KEY=VALUE`."""
+    """Options for `-b my_backend.py:MyBackend:KEY=VALUE`."""
 
     buffers: Annotated[
         Literal["kept", "new"],
@@ -45,7 +45,7 @@ class MyOptions(Options, frozen=True, kw_only=True):
 
 
 class Layer(NamedTuple):
-    """`y = x @ weight + bias`, and all below zero cut off where `relu` says so."""
+    """`y = x @ weight + bias`, followed by a ReLU if `relu` is set."""
 
     weight: Array
     bias: Array
@@ -72,7 +72,7 @@ class MySession(Session[Slot]):
     """The layers, one after the other."""
 
     def __init__(self, model: Perceptron, buffers: str) -> None:
-        """Keeps the model."""
+        """Keep the model."""
         self._layers = model.layers
         self._buffers = buffers
         self.inputs = [model.input]
@@ -84,7 +84,7 @@ class MySession(Session[Slot]):
         return {"precision": "float32", "threads": "as numpy decides", "buffers": self._buffers}
 
     def stage(self, batch: Batch, into: Slot | None = None) -> Slot:
-        """Puts a batch into a slot; nothing is copied."""
+        """Put a batch into a slot; nothing is copied."""
         import numpy as np
 
         (x,) = batch
@@ -94,7 +94,7 @@ class MySession(Session[Slot]):
         return Slot(x, [np.empty((len(x), len(layer.bias)), np.float32) for layer in self._layers])
 
     def run(self, staged: Slot) -> None:
-        """Leaves the outputs in the slot."""
+        """Leave the outputs in the slot."""
         import numpy as np
 
         x = staged.batch
@@ -107,15 +107,15 @@ class MySession(Session[Slot]):
         staged.buffers[-1] = x
 
     def synchronize(self) -> None:
-        """Nothing is ever under way."""
+        """Return at once: `run` is synchronous."""
 
     def fetch(self, staged: Slot) -> Sequence[Array]:
-        """A copy of the output, which owns its memory."""
+        """Return a copy of the output, which owns its memory."""
         return [staged.buffers[-1].copy()]
 
 
 class MyBackend(Backend[Perceptron]):
-    """Found by its file; see `infer-compare-openvino` for one that is installed."""
+    """A backend given by its file; see `infer-compare-openvino` for an installed one."""
 
     name: ClassVar[str] = "mine"
     requires: ClassVar[tuple[str, ...]] = ("numpy", "onnx")
@@ -124,17 +124,17 @@ class MyBackend(Backend[Perceptron]):
     options: ClassVar[type[Options]] = MyOptions
 
     def version(self) -> str:
-        """The first call that may import the framework."""
+        """Return the version; this is the first call that may import the framework."""
         import numpy as np
 
         return str(np.__version__)
 
     def devices(self) -> Sequence[Device]:
-        """What this machine has and the framework can use."""
+        """Return what this machine has and the framework can use."""
         return [Device("cpu")]
 
     def load(self, model: ModelSource) -> Perceptron:
-        """Reads the file into layers; what is not known is refused with the operator's name."""
+        """Read the file into layers; what is not known is refused with the operator's name."""
         import onnx
         from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
@@ -163,19 +163,19 @@ class MyBackend(Backend[Perceptron]):
         return MySession(loaded, options.buffers if isinstance(options, MyOptions) else "kept")
 
     def classify(self, error: BaseException) -> Classification:
-        """Knows what Python, numpy and the C++ runtime say when memory does not suffice."""
+        """Recognize the out-of-memory errors of Python, numpy and the C++ runtime."""
         return classify_common(error)
 
 
 def _layers(graph: Any) -> list[Layer]:  # noqa: ANN401 - onnx has no type hints
-    """Nodes in a chain, each taking what the one before gave, as layers."""
+    """Return a chain of nodes, each of which takes the output of the previous one, as layers."""
     from onnx import helper, numpy_helper
 
-    tensors = {one.name: numpy_helper.to_array(one) for one in graph.initializer}
+    tensors = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
     layers: list[Layer] = []
     value = graph.input[0].name
     for node in graph.node:
-        attributes = {one.name: helper.get_attribute_value(one) for one in node.attribute}
+        attributes = {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
         known = node.input[0] == value and set(node.input[1:]) <= set(tensors)
         plain = attributes.get("alpha", 1) == 1 and attributes.get("beta", 1) == 1 and not attributes.get("transA")
         if known and node.op_type == "Gemm" and len(node.input) == 3 and plain:

@@ -1,4 +1,4 @@
-"""Writes scikit-learn's bundled digits as a data set for the built-in `cnn`: 1,797 images of 3x32x32.
+"""Write scikit-learn's bundled digits as a data set for the built-in `cnn`: 1,797 images of 3x32x32.
 
 pip install scikit-learn
 python digits.py digits.npz
@@ -14,7 +14,7 @@ from sklearn.datasets import load_digits
 
 
 def main(path: str) -> None:
-    """Scales the 8x8 images of 0 to 16 up to 32x32 of -1 to 1, in three equal channels, and writes them."""
+    """Scale the 8x8 images of 0 to 16 up to 32x32 of -1 to 1, in three equal channels, and write them."""
     digits = load_digits()
     images = digits.images.repeat(4, axis=1).repeat(4, axis=2) / 8.0 - 1.0
     images = np.broadcast_to(images[:, np.newaxis], (len(images), 3, 32, 32)).astype(np.float32)

@@ -42,7 +42,7 @@ class Refused(Exception):
     """A request that gets an HTTP error."""
 
     def __init__(self, status: int, text: str) -> None:
-        """Keeps the status."""
+        """Keep the status."""
         super().__init__(text)
         self.status = status
 
@@ -58,7 +58,7 @@ class Models:
     """The models of the server, by name."""
 
     def __init__(self, threads: int, max_batch: int = 0, *, upload: bool = False) -> None:
-        """Has none yet.
+        """Start without models.
 
         Args:
             threads: for each model.
@@ -97,12 +97,12 @@ class Models:
         return Answer({})
 
     def metadata(self, name: str) -> Answer:
-        """What goes in and comes out."""
+        """Return the names, types and shapes of a model's inputs and outputs."""
         session = self._session(name)
         document: dict[str, Any] = {"name": name, "versions": ["1"], "platform": "onnxruntime_onnx"}
         for key, values in (("inputs", session.get_inputs()), ("outputs", session.get_outputs())):
             document[key] = [
-                {"name": one.name, "datatype": KINDS[one.type], "shape": _shape(one.shape)} for one in values
+                {"name": value.name, "datatype": KINDS[value.type], "shape": _shape(value.shape)} for value in values
             ]
         return Answer(document)
 
@@ -120,9 +120,9 @@ class Models:
                 place += size
             if self._max_batch and shape and shape[0] > self._max_batch:
                 raise Refused(413, f"batch-size must be <= {self._max_batch} for {name!r}")
-        wanted = request.get("outputs") or [{"name": one.name} for one in session.get_outputs()]
+        wanted = request.get("outputs") or [{"name": output.name} for output in session.get_outputs()]
         try:
-            outputs = session.run([one["name"] for one in wanted], feeds)
+            outputs = session.run([output["name"] for output in wanted], feeds)
         except Exception as error:
             raise Refused(400, str(error)[:300]) from error
         return self.answer(name, wanted, outputs)
@@ -130,9 +130,9 @@ class Models:
     def answer(self, name: str, wanted: list[dict[str, Any]], outputs: list[Any]) -> Answer:
         """Write what a model computed."""
         tensors, parts = [], []
-        for one, array in zip(wanted, outputs, strict=True):
-            tensor = {"name": one["name"], "datatype": NAMES[array.dtype.name], "shape": list(array.shape)}
-            if one.get("parameters", {}).get("binary_data"):
+        for output, array in zip(wanted, outputs, strict=True):
+            tensor = {"name": output["name"], "datatype": NAMES[array.dtype.name], "shape": list(array.shape)}
+            if output.get("parameters", {}).get("binary_data"):
                 parts.append(np.ascontiguousarray(array).tobytes())
                 tensor["parameters"] = {"binary_data_size": len(parts[-1])}
             else:
@@ -147,7 +147,7 @@ class Models:
 
 
 def _shape(sizes: list[int | str | None]) -> list[int]:
-    """Axes without a size are -1."""
+    """Return the sizes of a shape; axes without a size are -1."""
     return [size if isinstance(size, int) else -1 for size in sizes]
 
 
@@ -213,7 +213,7 @@ def handler(models: Models) -> type[BaseHTTPRequestHandler]:
             self.wfile.flush()
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-            """Says nothing."""
+            """Log nothing."""
 
     return Handler
 
@@ -224,7 +224,7 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Says nothing of clients that hang up."""
+        """Log nothing about clients that close the connection."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)  # type: ignore[arg-type]
 
@@ -237,7 +237,7 @@ def serve(models: Models, host: str = "127.0.0.1", port: int = 0) -> ThreadingHT
 
 
 def arguments() -> argparse.Namespace:
-    """Return what was typed."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(description="Serve ONNX files by the HTTP protocol of KServe and Triton (v2).")
     parser.add_argument("models", nargs="*", metavar="[NAME=]FILE", help="ONNX files; a file's name is the model's")
     parser.add_argument("--host", default="127.0.0.1")

@@ -19,7 +19,7 @@ __all__ = ["infer_compare_converters", "to_onnx"]
 
 
 def to_onnx(model: ModelSource, target: Path) -> None:
-    """Writes the perceptron as an ONNX file.
+    """Write the perceptron as an ONNX file.
 
     Raises:
         ModelError: the file is no safetensors file, or its tensors are not those of a perceptron.
@@ -29,13 +29,13 @@ def to_onnx(model: ModelSource, target: Path) -> None:
     from infer_compare_safetensors.perceptron import graph, layers
     from infer_compare_safetensors.reading import read
 
-    found = read(model.path)
-    onnx.save(graph(layers(found, model.path), found.metadata.get("activation", "relu"), model.path), target)
+    contents = read(model.path)
+    onnx.save(graph(layers(contents, model.path), contents.metadata.get("activation", "relu"), model.path), target)
 
 
 @hookimpl
 def infer_compare_converters() -> list[Converter]:
-    """The edge from safetensors to ONNX, and which files begin there."""
+    """Register the conversion from safetensors to ONNX, and the file suffix."""
     return [
         Converter(
             source="safetensors",

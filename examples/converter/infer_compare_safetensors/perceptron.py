@@ -35,15 +35,15 @@ class Layer(NamedTuple):
     """[outputs]."""
 
 
-def layers(found: Contents, path: Path) -> list[Layer]:
-    """The layers in the order of the numbers in their names, as the state of a `torch.nn.Sequential` has them.
+def layers(contents: Contents, path: Path) -> list[Layer]:
+    """Return the layers in the order of the numbers in their names, as the state of a `torch.nn.Sequential` has them.
 
     Raises:
         ModelError: these are not the tensors of a perceptron.
     """
-    left = dict(found.tensors)
+    left = dict(contents.tensors)
     made = []
-    for name in sorted((one for one in left if one.endswith("weight")), key=_numbers):
+    for name in sorted((name for name in left if name.endswith("weight")), key=_numbers):
         weight = left.pop(name).astype(np.float32)
         bias = left.pop(name.removesuffix("weight") + "bias", np.zeros(len(weight)))
         if weight.ndim != 2 or bias.shape != (len(weight),):
@@ -61,12 +61,12 @@ def layers(found: Contents, path: Path) -> list[Layer]:
 
 
 def _numbers(name: str) -> list[int | str]:
-    """A key that puts `10.weight` behind `9.weight`."""
+    """Return a key that puts `10.weight` behind `9.weight`."""
     return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", name)]
 
 
 def graph(made: Sequence[Layer], activation: str, path: Path) -> onnx.ModelProto:
-    """An ONNX model with a free batch axis.
+    """Return an ONNX model with a free batch axis.
 
     Args:
         made: the layers, from the first to the last.

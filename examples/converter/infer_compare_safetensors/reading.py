@@ -15,18 +15,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DTYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2"}
-"""Those that weights have and numpy knows."""
+"""The dtypes of weights that numpy supports."""
 
 
 class Contents(NamedTuple):
-    """What a file holds."""
+    """The tensors and metadata of a file."""
 
     tensors: dict[str, NDArray[Any]]
     metadata: dict[str, str]
 
 
 def read(path: Path) -> Contents:
-    """Reads a file whole.
+    """Read a file whole.
 
     Raises:
         ModelError: it is none, is cut short, or has a dtype that is not read.

@@ -40,10 +40,10 @@ def test_the_onnx_file_computes_what_the_layers_say(tmp_path: Path) -> None:
     """In the order of their numbers, with the activation that the file names, for any batch size."""
     to_onnx(save(tmp_path / "net.safetensors", WEIGHTS | BIASES, activation="tanh"), tmp_path / "net.onnx")
     x = RNG.standard_normal((5, 3), np.float32)
-    (found,) = ReferenceEvaluator(onnx.load(tmp_path / "net.onnx")).run(None, {"features": x})
+    (computed,) = ReferenceEvaluator(onnx.load(tmp_path / "net.onnx")).run(None, {"features": x})
     hidden = np.tanh(x @ WEIGHTS["0.weight"].T + BIASES["0.bias"])
     hidden = np.tanh(hidden @ WEIGHTS["2.weight"].T + BIASES["2.bias"])
-    np.testing.assert_allclose(found, hidden @ WEIGHTS["10.weight"].T, rtol=1e-5)
+    np.testing.assert_allclose(computed, hidden @ WEIGHTS["10.weight"].T, rtol=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -35,11 +35,11 @@ if TYPE_CHECKING:
 __all__ = ["LiteRtBackend", "LiteRtOptions"]
 
 TENSORFLOW = "pip install 'infer-compare[tensorflow]'"
-"""Installs what converts and quantizes."""
+"""The command that installs what converts and quantizes."""
 
 
 class LiteRtOptions(Options, frozen=True, kw_only=True):
-    """What a contender may say of LiteRT."""
+    """Options of LiteRT."""
 
     xnnpack: Annotated[
         bool,
@@ -67,18 +67,18 @@ class LiteRtBackend(Backend["ModelFile"]):
     options: ClassVar[type[Options]] = LiteRtOptions
 
     def version(self) -> str:
-        """The release, such as `2.3.0`."""
+        """Return the release, such as `2.3.0`."""
         import ai_edge_litert
         import ai_edge_litert.interpreter
 
         return str(ai_edge_litert.__version__)
 
     def devices(self) -> Sequence[Device]:
-        """The processor."""
+        """Return the processor."""
         return [Device("cpu", description="LiteRT")]
 
     def describe(self, model: ModelSource, folder: Path) -> ModelDescription:
-        """What a `.tflite` file is.
+        """Return what a `.tflite` file is.
 
         Raises:
             UnsupportedModel: the format is another one, or an operator or a type is not supported.
@@ -88,17 +88,17 @@ class LiteRtBackend(Backend["ModelFile"]):
             return super().describe(model, folder)
         from infer_compare_litert.model_file import open_model
 
-        found = open_model(model.path)
+        opened = open_model(model.path)
         return ModelDescription(
-            source=msgspec.structs.replace(model, inputs=found.inputs),
-            inputs=found.inputs,
-            outputs=found.outputs,
+            source=msgspec.structs.replace(model, inputs=opened.inputs),
+            inputs=opened.inputs,
+            outputs=opened.outputs,
             files=(model.location,),
-            parameters=found.parameters,
+            parameters=opened.parameters,
         )
 
     def load(self, model: ModelSource) -> ModelFile:
-        """Looks through the file. The interpreter maps it into memory by itself.
+        """Look through the file. The interpreter maps it into memory by itself.
 
         Raises:
             UnsupportedModel: the format is another one, or an operator or a type is not supported.
@@ -132,7 +132,7 @@ class LiteRtBackend(Backend["ModelFile"]):
         calibration: Sequence[Batch],
         folder: Path,
     ) -> ModelSource:
-        """Quantizes a file, by TensorFlow.
+        """Quantize a file with TensorFlow.
 
         Raises:
             UnsupportedModel: TensorFlow is not installed, or cannot quantize this model.
@@ -145,18 +145,18 @@ class LiteRtBackend(Backend["ModelFile"]):
 
     @classmethod
     def candidates(cls, machine: Machine) -> Sequence[Mapping[str, str]]:  # noqa: ARG003 - the same everywhere
-        """Full int8, which is what LiteRT is made for."""
+        """Return full int8, for which LiteRT is made."""
         return [{"precision": "int8"}]
 
     @classmethod
     def snippet(cls, model: ModelSource, settings: Settings, device: Device) -> str | None:  # noqa: ARG003 - there is one
-        """Code that runs a file with LiteRT alone."""
+        """Return the code that runs a file with LiteRT alone."""
         from infer_compare_litert.snippet import snippet
 
         return snippet(model.location, settings)
 
     def to_device(self, loaded: ModelFile, device: Device) -> LiteRtSession:
-        """Makes an interpreter.
+        """Make an interpreter.
 
         Raises:
             DeviceUnavailable: another device was asked for.
@@ -177,13 +177,13 @@ class LiteRtBackend(Backend["ModelFile"]):
 
 @hookimpl
 def infer_compare_backends() -> Sequence[type[Backend[Any]]]:
-    """Registers the backend."""
+    """Register the backend."""
     return [LiteRtBackend]
 
 
 @hookimpl
 def infer_compare_converters() -> Sequence[Converter]:
-    """Registers the ways from TensorFlow's formats to `.tflite` files."""
+    """Register the conversions from TensorFlow's formats to `.tflite` files."""
     return [
         Converter(
             source=source,

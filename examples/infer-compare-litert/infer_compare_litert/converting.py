@@ -30,7 +30,7 @@ def convert(model: ModelSource) -> bytes:
         UnsupportedModel: LiteRT has no operator for something that the model does.
         ModelError: the model cannot be read.
     """
-    # Converting needs no accelerator, and TensorFlow would take one whole by looking at it.
+    # Converting needs no accelerator, and TensorFlow would reserve all memory of one that it sees.
     with contextlib.suppress(RuntimeError):
         tf.config.set_visible_devices([], "GPU")
     call = (_keras if model.format == "keras" else _saved_model)(model)
@@ -44,7 +44,7 @@ def convert(model: ModelSource) -> bytes:
     ]
 
     def serve(*tensors: Any) -> dict[str, Any]:  # noqa: ANN401 - tensors of TensorFlow
-        return {f"infer_compare_output_{index:04}": one for index, one in enumerate(call(*tensors))}
+        return {f"infer_compare_output_{index:04}": tensor for index, tensor in enumerate(call(*tensors))}
 
     function = tf.function(serve, input_signature=signature, autograph=False).get_concrete_function()
     # What the converter cannot find from here it takes for variables that change.
@@ -61,7 +61,7 @@ def convert(model: ModelSource) -> bytes:
 
 
 def _said(error: Exception) -> str:
-    """The first operator that the converter complains of, or its first line."""
+    """Return the first operator that the converter complains of, or its first line."""
     text = str(error).strip() or type(error).__name__
     operator = re.search(r"error: ('tf\.\w+' op [^\n]*)", text)
     return (operator[1] if operator else text.splitlines()[0]).rstrip(".")
@@ -92,7 +92,7 @@ def _saved_model(model: ModelSource) -> Call:
     def call(*tensors: Any) -> list[Any]:  # noqa: ANN401 - tensors of TensorFlow
         # The object that was loaded owns the variables; the function alone would not keep them.
         assert root is not None
-        found = function(**dict(zip(names, tensors, strict=True)))
-        return [found[name] for name in results]
+        result = function(**dict(zip(names, tensors, strict=True)))
+        return [result[name] for name in results]
 
     return call

@@ -1,4 +1,4 @@
-"""What LiteRT's exceptions mean. Pure: LiteRT is not imported.
+"""The meaning of LiteRT's exceptions. LiteRT is not imported.
 
 They are plain `RuntimeError`s and `ValueError`s; only the text tells them apart.
 """
@@ -35,24 +35,24 @@ _PLACE = re.compile(r"\S+\.(cc|h):\d+ ?")
 
 
 def classify(error: BaseException) -> Classification:
-    """What an exception means."""
+    """Return what an exception means."""
     common = classify_common(error)
     if common.kind is not FailureKind.NO or not isinstance(error, Exception):
         return common
-    for one in chain(error):
-        if isinstance(one, RuntimeError | ValueError):
-            if _OOM.search(text_of(one)):
+    for cause in chain(error):
+        if isinstance(cause, RuntimeError | ValueError):
+            if _OOM.search(text_of(cause)):
                 return Classification(FailureKind.OOM)
-            if _MAYBE_OOM.search(text_of(one)):
-                # XNNPACK tells only that, whatever stood in the way.
+            if _MAYBE_OOM.search(text_of(cause)):
+                # XNNPACK gives this message for every cause.
                 return Classification(FailureKind.AMBIGUOUS)
-            if _LIMIT.search(text_of(one)):
+            if _LIMIT.search(text_of(cause)):
                 return Classification(FailureKind.LIMIT)
     return Classification(FailureKind.NO)
 
 
 def explain(error: Exception, path: Path) -> ModelError | None:
-    """The sentence for an error with which LiteRT refused a model; None where memory did not suffice."""
+    """Return the sentence for an error with which LiteRT refused a model; None if memory did not suffice."""
     if classify(error).kind is not FailureKind.NO:
         return None
     said = " ".join(_PLACE.sub("", str(error)).split()).rstrip(".") or type(error).__name__

@@ -26,31 +26,31 @@ HEAVY = frozenset(
 """The operators in which a model spends its time."""
 WHOLE_NUMBERS = ("int8", "uint8", "int16")
 PLACE = re.compile(r"infer_compare_(?:input|output)_\d+")
-"""Names by which a converted model tells the places of its tensors."""
+"""Names that number the inputs and outputs of a converted model."""
 
 
 class Tensor(NamedTuple):
     """An input or output of the file."""
 
     place: int
-    """In the interpreter."""
+    """The index of the tensor in the interpreter."""
     name: str
     dtype: str
-    """That of the file."""
+    """The dtype in the file."""
     shape: tuple[int, ...]
-    """With -1 for a free axis."""
+    """The sizes of the axes; -1 for a free axis."""
     scale: float
     """Of a quantized tensor, which stands for `scale * (value - zero)`; 0 for any other."""
     zero: int
 
     @property
     def spec(self) -> TensorSpec:
-        """As it is offered: a quantized tensor as the float32 that it stands for."""
+        """The spec for callers: a quantized tensor is float32, for which it stands."""
         sizes = (unnamed(axis) if size < 0 else size for axis, size in enumerate(self.shape))
         return TensorSpec(self.name, "float32" if self.scale else self.dtype, tuple(sizes))
 
     def stored(self, array: Array) -> Array:
-        """Return what the file takes for values of float32."""
+        """Return float32 values as the file stores them."""
         if not self.scale:
             return array
         limits = np.iinfo(self.dtype)
@@ -59,14 +59,14 @@ class Tensor(NamedTuple):
         return clipped
 
     def read(self, array: Array) -> Array:
-        """Return the values of float32 that the file's stand for."""
+        """Return the float32 values that stored values stand for."""
         if not self.scale:
             return array
         return (array.astype(np.float32) - np.float32(self.zero)) * np.float32(self.scale)
 
 
 class ModelFile(NamedTuple):
-    """What is known of a file."""
+    """The description of a `.tflite` file."""
 
     path: Path
     arguments: tuple[Tensor, ...]
@@ -80,11 +80,11 @@ class ModelFile(NamedTuple):
 
 
 def open_model(path: Path, known: Sequence[TensorSpec] = ()) -> ModelFile:
-    """Looks through a file.
+    """Look through a file.
 
     Args:
         path: of a `.tflite` file.
-        known: what the harness says of the inputs; empty where the file tells by itself.
+        known: the specs of the inputs; empty to take those of the file.
 
     Raises:
         UnsupportedModel: LiteRT lacks an operator or a type.
@@ -103,10 +103,10 @@ def open_model(path: Path, known: Sequence[TensorSpec] = ()) -> ModelFile:
         raise ModelError(f"{path} has no inputs, so there is no batch.")
     inputs: Sequence[TensorSpec]
     outputs: Sequence[TensorSpec]
-    inputs, outputs = name_batch([one.spec for one in arguments], [one.spec for one in results])
+    inputs, outputs = name_batch([argument.spec for argument in arguments], [result.spec for result in results])
     if not any(BATCH in spec.shape for spec in inputs) and _resizes(path, arguments, results):
         inputs, outputs = ([_batched(spec) for spec in specs] for specs in (inputs, outputs))
-    # Free axes have no names in the file; the harness has them, and the sizes that were chosen for them.
+    # Free axes have no names in the file; the caller knows them, and the sizes that were chosen for them.
     if len(known) == len(inputs):
         inputs = known
     precision, quantization = _computing(interpreter)
@@ -140,7 +140,7 @@ def opened(path: Path, *, threads: int = 1, xnnpack: bool = False) -> Any:  # no
 
 
 def _signature_names(interpreter: Any) -> dict[str, Mapping[int, str]]:  # noqa: ANN401 - as above
-    """What the author calls inputs and outputs, by tensor; nothing where the file has no signature, or several."""
+    """Return the author's names of inputs and outputs, by tensor; empty if the file has no signature, or several."""
     if len(interpreter.get_signature_list()) != 1:
         return {"inputs": {}, "outputs": {}}
     runner = interpreter.get_signature_runner()
@@ -165,21 +165,26 @@ def _tensor(path: Path, detail: Mapping[str, Any], names: Mapping[int, str]) -> 
 
 
 def _in_order(tensors: Any) -> tuple[Tensor, ...]:  # noqa: ANN401 - an iterable of tensors
-    """The file's own order; that of the names where a converter numbered them, since TensorFlow's may change the order."""
-    found = tuple(tensors)
-    numbered = all(PLACE.fullmatch(one.name) for one in found)
-    return tuple(sorted(found, key=lambda one: one.name)) if numbered else found
+    """Return tensors in the order of the numbers in their names, or else in that of the file.
+
+    TensorFlow's converter may change the order.
+    """
+    arguments = tuple(tensors)
+    numbered = all(PLACE.fullmatch(argument.name) for argument in arguments)
+    return tuple(sorted(arguments, key=lambda argument: argument.name)) if numbered else arguments
 
 
 def _resizes(path: Path, arguments: Sequence[Tensor], results: Sequence[Tensor]) -> bool:
-    """Whether all first axes follow those of the inputs: most files are written for one sample and run any number."""
-    if not all(one.shape and one.shape[0] == arguments[0].shape[0] > 0 for one in (*arguments, *results)):
+    """Return whether all first axes follow those of the inputs; most files for one sample can be resized to any number."""
+    if not all(
+        argument.shape and argument.shape[0] == arguments[0].shape[0] > 0 for argument in (*arguments, *results)
+    ):
         return False
     for size in (2, 3):
         interpreter = opened(path)
         try:
-            for one in arguments:
-                interpreter.resize_tensor_input(one.place, (size, *one.shape[1:]))
+            for argument in arguments:
+                interpreter.resize_tensor_input(argument.place, (size, *argument.shape[1:]))
             interpreter.allocate_tensors()
         except (RuntimeError, ValueError):
             return False
@@ -193,25 +198,25 @@ def _batched(spec: TensorSpec) -> TensorSpec:
 
 
 def _parameters(interpreter: Any) -> int:  # noqa: ANN401 - as above
-    """How many numbers the weights have: tensors that are no inputs, that no operator writes, and that are no sizes."""
+    """Return the number of elements of the weights: tensors that are not inputs, results of operators or sizes."""
     operators = interpreter._get_ops_details()  # noqa: SLF001 - there is no public way to it
-    written = {int(index) for one in operators for index in one["outputs"]}
-    read = {int(index) for one in operators for index in one["inputs"] if index >= 0}
-    constant = read - written - {int(one["index"]) for one in interpreter.get_input_details()}
+    written = {int(index) for operator in operators for index in operator["outputs"]}
+    read = {int(index) for operator in operators for index in operator["inputs"] if index >= 0}
+    constant = read - written - {int(tensor["index"]) for tensor in interpreter.get_input_details()}
     return sum(
-        int(np.prod(one["shape"]))
-        for one in interpreter.get_tensor_details()
-        if one["index"] in constant
-        and (np.dtype(one["dtype"]).kind == "f" or len(one["quantization_parameters"]["scales"]))
+        int(np.prod(tensor["shape"]))
+        for tensor in interpreter.get_tensor_details()
+        if tensor["index"] in constant
+        and (np.dtype(tensor["dtype"]).kind == "f" or len(tensor["quantization_parameters"]["scales"]))
     )
 
 
 def _computing(interpreter: Any) -> tuple[str, str]:  # noqa: ANN401 - as above
-    """The precision of the convolutions and products, and how they are quantized; empty where there are none."""
+    """Return the precision of the convolutions and products, and how they are quantized; empty if there are none."""
     seen: set[tuple[str, str]] = set()
-    for one in interpreter._get_ops_details():  # noqa: SLF001 - as above
-        if one["op_name"] in HEAVY:
-            activations, weights = (np.dtype(kind).name for kind in one["operand_types"][:2])
+    for operator in interpreter._get_ops_details():  # noqa: SLF001 - as above
+        if operator["op_name"] in HEAVY:
+            activations, weights = (np.dtype(kind).name for kind in operator["operand_types"][:2])
             seen.add((activations, weights))
     if any(activations in WHOLE_NUMBERS for activations, _ in seen):
         return "int8", "full"

@@ -1,4 +1,4 @@
-"""Full int8: activations and weights, with scales that calibration rows show. TensorFlow does it."""
+"""Full int8 quantization of activations and weights with TensorFlow, with scales from calibration rows."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def quantize(model: ModelFile, calibration: Sequence[Batch]) -> bytes:
         raise UnsupportedModel(
             "TensorFlow quantizes files for LiteRT, and is not installed; pip install 'infer-compare[tensorflow]'."
         )
-    # What `TFLiteConverter` does with a representative data set, on a file that was converted before.
+    # The steps of `TFLiteConverter` with a representative data set, on a file that was converted before.
     from tensorflow.lite.python.convert import mlir_quantize
     from tensorflow.lite.python.optimize.calibrator import Calibrator
 

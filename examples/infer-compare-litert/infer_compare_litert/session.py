@@ -35,7 +35,7 @@ class LiteRtSession(Session[Slot]):
     """
 
     def __init__(self, model: ModelFile, settings: Settings) -> None:
-        """Makes the first interpreter, for the smallest batch.
+        """Make the first interpreter, for the smallest batch.
 
         Raises:
             UnsupportedModel: the file has another precision than was asked for, or an operator cannot be prepared.
@@ -51,7 +51,7 @@ class LiteRtSession(Session[Slot]):
         try:
             first, threads = started_threads(lambda: self._taken(self._shapes(1)))
         except RuntimeError as error:
-            # Operators are prepared only here; LiteRT says of them what `explain` makes a sentence of.
+            # Operators are prepared only here; `explain` turns LiteRT's error into a sentence.
             explained = explain(error, model.path)
             if explained is None:
                 raise
@@ -61,46 +61,46 @@ class LiteRtSession(Session[Slot]):
 
     @property
     def effective(self) -> Mapping[str, str]:
-        """Threads and operators as the interpreter shows them, the precision as the file does."""
+        """Threads and operators as the interpreter reports them, and the precision of the file."""
         return self._effective
 
     def prepare(self, point: OperatingPoint) -> None:
-        """Makes an interpreter ready for this batch size, or resizes one."""
+        """Create or resize an interpreter for this batch size."""
         self.release(self._taken(self._shapes(point.batch)))
 
     def stage(self, batch: Batch, into: Slot | None = None) -> Slot:
-        """Copies the inputs into an interpreter; those of a quantized file are quantized on the way."""
+        """Copy the inputs into an interpreter; those of a quantized file are quantized on the way."""
         slot = into or self._taken(tuple(array.shape for array in batch))
         for tensor, array in zip(self._model.arguments, batch, strict=True):
             slot.interpreter.set_tensor(tensor.place, tensor.stored(array))
         return slot
 
     def run(self, staged: Slot) -> None:
-        """Runs the model in this thread and those of the interpreter's pool."""
+        """Run the model in this thread and those of the interpreter's pool."""
         staged.interpreter.invoke()
 
     def synchronize(self) -> None:
-        """Nothing is ever under way."""
+        """Return at once: `run` is synchronous."""
 
     def fetch(self, staged: Slot) -> Sequence[Array]:
-        """Copies of the outputs; those of a quantized file as the values that they stand for."""
-        return [one.read(staged.interpreter.get_tensor(one.place)) for one in self._model.results]
+        """Return copies of the outputs; those of a quantized file as the values that they stand for."""
+        return [result.read(staged.interpreter.get_tensor(result.place)) for result in self._model.results]
 
     def release(self, staged: Slot) -> None:
-        """Keeps one interpreter for the next batch."""
+        """Keep one interpreter for the next batch."""
         if staged.interpreter is not None and not self._free:
             self._free.append(Slot(staged.interpreter, staged.shapes))
         staged.interpreter = None
 
     def close(self) -> None:
-        """Lets go of the interpreter, which ends its threads once no slot is left."""
+        """Drop the interpreter, which ends its threads once no slot is left."""
         self._free.clear()
 
     def _shapes(self, batch: int) -> Shapes:
         return tuple(tuple(batch if size == BATCH else _size(size) for size in spec.shape) for spec in self.inputs)
 
     def _taken(self, shapes: Shapes) -> Slot:
-        """An interpreter for these shapes."""
+        """Return an interpreter for these shapes."""
         slot = self._free.pop() if self._free else Slot(self._new(), ())
         if slot.shapes != shapes:
             for tensor, shape in zip(self._model.arguments, shapes, strict=True):
@@ -114,11 +114,11 @@ class LiteRtSession(Session[Slot]):
 
     def _told(self, interpreter: Any, threads: str) -> dict[str, str]:  # noqa: ANN401 - as above
         operators = interpreter._get_ops_details()  # noqa: SLF001 - there is no public way to it
-        parts = sum(one["op_name"] == "DELEGATE" for one in operators)
+        parts = sum(operator["op_name"] == "DELEGATE" for operator in operators)
         facts = {
             "device": "cpu",
             "precision": self._model.precision,
-            # Its own kernels start theirs when they first need them, and LiteRT has no function that tells.
+            # LiteRT's kernels start their threads when they first need them, and LiteRT has no function to count them.
             "threads": threads if parts else str(self._settings.threads),
             "delegate": f"XNNPACK ({parts} part{'s' * (parts > 1)})" if parts else "none",
         }
@@ -128,7 +128,7 @@ class LiteRtSession(Session[Slot]):
 
 
 def _size(size: int | str) -> int:
-    """A size that is not the batch."""
+    """Return a size that is not the batch."""
     if isinstance(size, str):
         raise ModelError(f"The axis {size!r} has no size; give it one with --input.")
     return size

@@ -1,4 +1,4 @@
-"""How many threads an interpreter started: LiteRT has no function that tells."""
+"""Counting the threads that an interpreter started, for which LiteRT has no function."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ TASKS = Path("/proc/self/task")
 
 
 def started_threads(make: Callable[[], Made]) -> tuple[Made, str]:
-    """Return what a function makes, and the threads that compute for it: the caller's and those that appeared meanwhile."""
+    """Return the result of a function, and the number of its threads: the caller's and those started meanwhile."""
     before = _tasks()
     made = make()
     return made, str(1 + _tasks() - before) if before else "unknown"
 
 
 def _tasks() -> int:
-    """The threads of this process; 0 where the system does not tell."""
+    """Return the number of threads of this process; 0 if the system does not report it."""
     try:
         return sum(1 for _ in TASKS.iterdir())
     except OSError:

@@ -42,7 +42,7 @@ def rows() -> Array:
 
 @cache
 def cnn() -> tuple[ModelSource, Array]:
-    """A net of convolutions as a Keras file, and what Keras computes for the rows."""
+    """Return a net of convolutions as a Keras file, and what Keras computes for the rows."""
     import keras
 
     keras.utils.set_random_seed(0)
@@ -63,7 +63,7 @@ def cnn() -> tuple[ModelSource, Array]:
 
 @cache
 def converted() -> ModelSource:
-    """The same as a `.tflite` file, by the plugin's own converter."""
+    """Return the same as a `.tflite` file, by the plugin's own converter."""
     from infer_compare_litert.converting import convert
 
     from infer_compare.backends import TensorSpec
@@ -75,7 +75,7 @@ def converted() -> ModelSource:
 
 @cache
 def quantized(kind: str) -> ModelSource:
-    """The same as TensorFlow's own converter quantizes it: `full`, with bytes for inputs and outputs, or `weights`."""
+    """Return the same as TensorFlow's own converter quantizes it: `full`, with bytes for inputs and outputs, or `weights`."""
     import keras
     import tensorflow as tf
 
@@ -90,7 +90,7 @@ def quantized(kind: str) -> ModelSource:
 
 @cache
 def reshaping() -> ModelSource:
-    """A model for one sample alone."""
+    """Return a model for one sample alone."""
     import tensorflow as tf
 
     function = tf.function(
@@ -100,19 +100,19 @@ def reshaping() -> ModelSource:
 
 
 def written(name: str, content: bytes) -> ModelSource:
-    """A file."""
+    """Return the path of a file with this content."""
     path = folder() / f"{name}.tflite"
     path.write_bytes(content)
     return ModelSource(format="tflite", location=str(path), name=name)
 
 
 def backend(precision: str | None = None, **options: bool) -> LiteRtBackend:
-    """The backend with one thread."""
+    """Return the backend with one thread."""
     return LiteRtBackend(Settings(options=LiteRtOptions(**options), threads=1, precision=precision))
 
 
 def computed(source: ModelSource, batch: Sequence[Array], precision: str | None = None) -> tuple[Array, Any]:
-    """The first output, and what the session says that it runs with."""
+    """Return the first output, and what the session says that it runs with."""
     made = backend(precision)
     with made.to_device(made.load(source), Device("cpu")) as session:
         slot = session.stage(batch)
@@ -127,7 +127,7 @@ class TestLiteRt(BackendConformance):
     oom_errors = (RuntimeError("Failed to allocate memory for tensor 12 (4915200000 bytes)"),)
 
     def models(self) -> Sequence[tuple[ModelSource, Sequence[Array], Sequence[Array]]]:
-        """A net of convolutions, which TensorFlow converted."""
+        """Return a net of convolutions, which TensorFlow converted."""
         return [(converted(), [rows()], [cnn()[1]])]
 
 

@@ -31,7 +31,7 @@ __all__ = ["OpenVinoBackend", "OpenVinoOptions"]
 
 
 class OpenVinoOptions(Options, frozen=True, kw_only=True):
-    """What a contender may say of OpenVINO."""
+    """Options of OpenVINO."""
 
     performance_hint: Annotated[
         Literal["latency", "throughput"],
@@ -65,19 +65,19 @@ class OpenVinoBackend(Backend[Any]):
     options: ClassVar[type[Options]] = OpenVinoOptions
 
     def version(self) -> str:
-        """The release, such as `2026.4.1`."""
+        """Return the release, such as `2026.4.1`."""
         import openvino
 
         return str(openvino.__version__).partition("-")[0]
 
     def devices(self) -> Sequence[Device]:
-        """The processor."""
+        """Return the processor."""
         import openvino
 
         return [Device("cpu", description=str(openvino.Core().get_property("CPU", "FULL_DEVICE_NAME")))]
 
     def load(self, model: ModelSource) -> Any:  # noqa: ANN401 - an openvino.Model
-        """Reads the file into OpenVINO's own graph.
+        """Read the file into OpenVINO's own graph.
 
         Raises:
             UnsupportedModel: the format is neither OpenVINO's own nor ONNX, or OpenVINO lacks an operator.
@@ -94,7 +94,7 @@ class OpenVinoBackend(Backend[Any]):
         return read(model.path, model.inputs)
 
     def to_device(self, loaded: Any, device: Device) -> OpenVinoSession:  # noqa: ANN401 - as above
-        """Compiles the model for the processor.
+        """Compile the model for the processor.
 
         Raises:
             DeviceUnavailable: another device was asked for.
@@ -115,5 +115,5 @@ class OpenVinoBackend(Backend[Any]):
 
 @hookimpl
 def infer_compare_backends() -> Sequence[type[OpenVinoBackend]]:
-    """Registers the backend."""
+    """Register the backend."""
     return [OpenVinoBackend]

@@ -1,4 +1,4 @@
-"""What OpenVINO's exceptions mean. Pure: OpenVINO is not imported.
+"""The meaning of OpenVINO's exceptions. OpenVINO is not imported.
 
 All of them are plain `RuntimeError`s; only the text tells them apart.
 """
@@ -27,18 +27,18 @@ _UNSUPPORTED = ("no conversion rule found", "conversion is failed for", "unsuppo
 
 
 def classify(error: BaseException) -> Classification:
-    """What an exception means."""
+    """Return what an exception means."""
     common = classify_common(error)
     if common.kind is not FailureKind.NO or not isinstance(error, Exception):
         return common
-    for one in chain(error):
-        if isinstance(one, RuntimeError) and _OOM.search(text_of(one)):
+    for cause in chain(error):
+        if isinstance(cause, RuntimeError) and _OOM.search(text_of(cause)):
             return Classification(FailureKind.OOM)
     return Classification(FailureKind.NO)
 
 
 def explain(error: RuntimeError, path: Path) -> ModelError | None:
-    """The sentence for an error with which OpenVINO refused a model; None where memory did not suffice."""
+    """Return the sentence for an error with which OpenVINO refused a model; None if memory did not suffice."""
     if classify(error).kind is not FailureKind.NO:
         return None
     said = _said(error)
@@ -48,7 +48,7 @@ def explain(error: RuntimeError, path: Path) -> ModelError | None:
 
 
 def _said(error: RuntimeError) -> str:
-    """The message without the places in OpenVINO's sources, as one sentence."""
+    """Return the message without the places in OpenVINO's sources, as one sentence."""
     lines = [line.strip(" -") for line in str(error).splitlines()]
     text = " ".join(line for line in lines if line and not _PLACE.match(line))
     return text if text.endswith(".") else f"{text or type(error).__name__}."

@@ -32,15 +32,15 @@ DTYPES = {
     "u8": "uint8",
     "boolean": "bool",
 }
-"""OpenVINO's names of the types that it exchanges with numpy without a conversion."""
+"""OpenVINO's names of types that numpy shares without a conversion, and numpy's."""
 PRECISIONS = {"f64": "float64", "f32": "float32", "f16": "float16", "bf16": "bfloat16"}
-"""Its names of what it computes in."""
+"""OpenVINO's names of the precisions that it computes in."""
 HINTS = {name: hint for hint, name in PRECISIONS.items()}
-"""What OpenVINO is asked for."""
+"""The values of OpenVINO's precision hint."""
 HEAVY = ("Convolution", "Deconvolution", "FullyConnected", "MatMul", "RNNSeq", "RNNCell", "ScaledDotProductAttention")
 """The kinds of layers in which a model spends its time."""
 COARSENESS = ("bf16", "f16", "f32", "f64")
-"""From the coarsest on."""
+"""Ordered from the coarsest to the finest."""
 
 Shapes = tuple[tuple[int, ...], ...]
 
@@ -63,11 +63,11 @@ class Slot:
 
 
 def read(path: Path, known: Sequence[TensorSpec]) -> Loaded:
-    """Reads a file.
+    """Read a file.
 
     Args:
         path: of an ONNX file.
-        known: what the harness says of the inputs; empty where the file tells by itself.
+        known: the specs of the inputs; empty to take those of the file.
 
     Raises:
         UnsupportedModel: OpenVINO lacks an operator or a type.
@@ -81,7 +81,7 @@ def read(path: Path, known: Sequence[TensorSpec]) -> Loaded:
             raise
         raise explained from error
     inputs = tuple(map(_spec, model.inputs))
-    # OpenVINO drops the names of free axes; the harness has them, and the sizes that were chosen for them.
+    # OpenVINO drops the names of free axes; the caller knows them, and the sizes that were chosen for them.
     if len(known) == len(inputs):
         inputs = tuple(known)
     return Loaded(model, path, inputs, tuple(map(_spec, model.outputs)))
@@ -95,7 +95,7 @@ class OpenVinoSession(Session[Slot]):
     """
 
     def __init__(self, loaded: Loaded, settings: Settings) -> None:
-        """Compiles.
+        """Compile.
 
         Raises:
             UnsupportedModel: OpenVINO computes in another precision here than was asked for, or lacks an operator.
@@ -107,20 +107,20 @@ class OpenVinoSession(Session[Slot]):
         self._config = _config(self._options, settings)
         self._programs: dict[Shapes, Any] = {}
         self._compiled = 0
-        # With `shape=static` a first one too: it shows what is effective, and that there is no operator in the way.
+        # With `shape=static`, too: it shows the effective settings, and whether every operator is supported.
         self._effective = _effective(self._program(self._shapes(1)), settings)
 
     @property
     def effective(self) -> Mapping[str, str]:
-        """Precision, threads and streams as the compiled model tells them."""
+        """Precision, threads and streams as the compiled model reports them."""
         return self._effective
 
     def prepare(self, point: OperatingPoint) -> None:
-        """Compiles for this batch size, where that is asked for."""
+        """Compile for this batch size, where that is asked for."""
         self._program(self._shapes(point.batch))
 
     def _shapes(self, batch: int) -> Shapes:
-        """The shapes of all inputs at a batch size; empty for a program of dynamic shapes."""
+        """Return the shapes of all inputs at a batch size; empty for a program of dynamic shapes."""
         if self._options.shape == "dynamic":
             return ()
         for spec in self.inputs:
@@ -148,7 +148,7 @@ class OpenVinoSession(Session[Slot]):
         return self._programs[shapes]
 
     def stage(self, batch: Batch, into: Slot | None = None) -> Slot:
-        """Gives a request its inputs."""
+        """Give a request its inputs."""
         slot = into or Slot(self._program(self._shapes(len(batch[0]))).create_infer_request(), [None] * len(batch))
         for index, array in enumerate(batch):
             slot.tensors[index] = _tensor(array)
@@ -156,27 +156,27 @@ class OpenVinoSession(Session[Slot]):
         return slot
 
     def run(self, staged: Slot) -> None:
-        """Runs the model in this thread and those of its stream. Sharing spares the copies of the outputs."""
+        """Run the model in this thread and those of its stream. Sharing spares the copies of the outputs."""
         staged.request.infer(share_outputs=True)
 
     def synchronize(self) -> None:
-        """Nothing is ever under way."""
+        """Return at once: `run` is synchronous."""
 
     def fetch(self, staged: Slot) -> Sequence[Array]:
-        """Copies of the outputs."""
+        """Return copies of the outputs."""
         return [staged.request.get_output_tensor(index).data.copy() for index in range(len(self.outputs))]
 
     def release(self, staged: Slot) -> None:
-        """Frees the request with its memory."""
+        """Free the request with its memory."""
         staged.request = None
         staged.tensors.clear()
 
     def compilations(self) -> int:
-        """Programs that were compiled. Kernels that a program of dynamic shapes makes for a new batch are not told."""
+        """Return how many programs were compiled, not counting the kernels that a dynamic program makes for a new batch."""
         return self._compiled
 
     def close(self) -> None:
-        """Lets go of the compiled programs, which ends their threads once no slot is left."""
+        """Drop the compiled programs, which ends their threads once no slot is left."""
         self._programs.clear()
 
 
@@ -195,7 +195,7 @@ def _config(options: OpenVinoOptions, settings: Settings) -> dict[str, Any]:
 
 
 def _tensor(array: Array) -> Any:  # noqa: ANN401 - an openvino.Tensor
-    """An array as a tensor: the array itself, or a copy of one that OpenVINO refuses to share."""
+    """Return an array as a tensor: the array itself, or a copy of one that OpenVINO refuses to share."""
     shareable = array.flags.c_contiguous and array.flags.writeable
     return openvino.Tensor(array if shareable else array.copy(order="C"), shared_memory=True)
 
@@ -231,7 +231,7 @@ def _effective(program: Any, settings: Settings) -> dict[str, str]:  # noqa: ANN
 
 
 def _seen(program: Any) -> str:  # noqa: ANN401 - an openvino.CompiledModel
-    """The precision of the convolutions and products in the graph that runs; empty where there are none."""
+    """Return the precision of the convolutions and products in the graph that runs; empty if there are none."""
     seen = set()
     for node in program.get_runtime_model().get_ops():
         facts = node.get_rt_info()

@@ -33,7 +33,7 @@ __all__ = ["RemoteBackend", "RemoteOptions"]
 
 
 class RemoteOptions(Options, frozen=True, kw_only=True):
-    """What a contender may say of its server."""
+    """Options of the backend `remote`."""
 
     url: Annotated[str, msgspec.Meta(description="Address of the server, http or https.")] = "http://localhost:8000"
     model: Annotated[str, msgspec.Meta(description="Name of the model on the server; by default that of the run.")] = ""
@@ -53,7 +53,7 @@ class RemoteBackend(Backend[ModelSource]):
     options: ClassVar[type[Options]] = RemoteOptions
 
     def __init__(self, settings: Settings) -> None:
-        """Keeps the settings.
+        """Keep the settings.
 
         Raises:
             OptionError: the address is none of http or https.
@@ -65,15 +65,15 @@ class RemoteBackend(Backend[ModelSource]):
             raise OptionError(f"url={self._options.url} is no address; write for example url=http://localhost:8000.")
 
     def version(self) -> str:
-        """The version of the protocol. The server is not asked before a model is loaded."""
+        """Return the version of the protocol. The server is not asked before a model is loaded."""
         return "v2"
 
     def devices(self) -> Sequence[Device]:
-        """One that stands for the server, whatever that computes on."""
+        """Return one device that stands for the server, whatever that computes on."""
         return [Device("cpu", description="the server named by url=")]
 
     def load(self, model: ModelSource) -> ModelSource:
-        """Looks whether there is a file; the model itself is on the server.
+        """Check that the file exists; the model itself is on the server.
 
         Raises:
             UnsupportedModel: the format is not ONNX.
@@ -86,7 +86,7 @@ class RemoteBackend(Backend[ModelSource]):
         return model
 
     def to_device(self, loaded: ModelSource, device: Device) -> RemoteSession:
-        """Connects to the server.
+        """Connect to the server.
 
         Raises:
             DeviceUnavailable: another device was asked for.
@@ -109,5 +109,5 @@ class RemoteBackend(Backend[ModelSource]):
 
 @hookimpl
 def infer_compare_backends() -> Sequence[type[RemoteBackend]]:
-    """Registers the backend."""
+    """Register the backend."""
     return [RemoteBackend]

@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
 OK = 200
 LATER = frozenset({429, 502, 503, 504})
-"""Statuses of a server that may answer later."""
+"""HTTP statuses of a server that may be ready later."""
 STALE = (ConnectionError, http.client.BadStatusLine)
-"""What using a connection raises that the server closed while nothing was asked."""
+"""Exceptions of a connection that the server closed while it was idle."""
 
 
 class Answer(NamedTuple):
-    """What the server said."""
+    """An answer of the server."""
 
     header: str | None
-    """Where a binary answer begins, in bytes; None where all of it is JSON."""
+    """Where a binary answer begins, in bytes; None if all of it is JSON."""
     body: bytes
 
 
@@ -31,7 +31,7 @@ class Connection:
     """Sends requests and waits for their answers."""
 
     def __init__(self, url: str, timeout: float) -> None:
-        """Opens nothing yet.
+        """Open nothing yet.
 
         Args:
             url: of the server, with the beginning of all paths, if there is one.
@@ -44,7 +44,7 @@ class Connection:
         self._http = kind(parts.netloc, timeout=timeout)
         self._prefix = parts.path.rstrip("/")
         self._used = False
-        """Whether it answered before, so that the server may have closed it since."""
+        """Whether the server answered on this connection, and may have closed it since."""
 
     @property
     def on_same_machine(self) -> bool:
@@ -72,7 +72,7 @@ class Connection:
             except STALE:
                 if not self._used:
                     raise
-                # Inference changes nothing on the server, so asking twice does no harm.
+                # Inference changes nothing on the server, so a repeated request is harmless.
                 self.close()
                 response = self._send(method, path, body, headers or {})
             content = response.read()
@@ -100,7 +100,7 @@ class Connection:
         return self._http.getresponse()
 
     def close(self) -> None:
-        """Hang up; the next request connects again."""
+        """Close the connection; the next request connects again."""
         self._http.close()
         self._used = False
 

@@ -1,4 +1,4 @@
-"""What the answers of a server mean when it does not do as it was asked."""
+"""The meaning of a server's errors."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from infer_compare.backends import Classification, FailureKind, chain, classify_
 
 TOO_LARGE = 413
 _BATCH_LIMIT = re.compile(r"batch[- ]size must be <=|exceeds .*max_batch_size")
-"""As Triton refuses a batch."""
+"""Messages with which Triton refuses a batch size."""
 
 
 class ServerError(Exception):
     """The server answered with an error."""
 
     def __init__(self, text: str, status: int) -> None:
-        """Keeps the HTTP status."""
+        """Keep the HTTP status."""
         super().__init__(text)
         self.status = status
 
 
 def classify(error: BaseException) -> Classification:
-    """What an exception means: a size that the server refuses is a limit; connections that fail are known to all backends."""
+    """Return what an exception means: a size that the server refuses is a limit; connections that fail are known to all backends."""
     common = classify_common(error)
     if common.kind is not FailureKind.NO or not isinstance(error, Exception):
         return common

@@ -38,7 +38,7 @@ class RemoteSession(Session[Slot]):
     """A model under its name on a server. Each worker has a connection of its own."""
 
     def __init__(self, model: ModelSource, options: RemoteOptions, asked_precision: str | None = None) -> None:
-        """Connects, and asks what the model is.
+        """Connect, and ask for the description of the model.
 
         Args:
             model: the local file.
@@ -84,7 +84,7 @@ class RemoteSession(Session[Slot]):
             )
 
     def _upload(self, model: ModelSource, name: str) -> str:
-        """Have the server load the file, under a name that nobody else has."""
+        """Have the server load the file, under a unique name."""
         own = f"{name}-{uuid.uuid4().hex[:12]}"
         files = {"file:1/model.onnx": base64.b64encode(model.path.read_bytes()).decode()}
         body = json.dumps({"parameters": {"config": json.dumps({"backend": "onnxruntime"}), **files}}).encode()
@@ -97,21 +97,21 @@ class RemoteSession(Session[Slot]):
 
     def _metadata(self, name: str) -> dict[str, Any]:
         try:
-            found = self._connection.get(self._path)
+            metadata = self._connection.get(self._path)
         except ServerError as error:
             raise ModelError(
                 f"The server does not have the model {name!r} ({error}); load it there, or name another with model=."
             ) from error
-        assert isinstance(found, dict)
-        return found
+        assert isinstance(metadata, dict)
+        return metadata
 
     @property
     def effective(self) -> Mapping[str, str]:
-        """As the server tells it; its threads are in no document of the protocol."""
+        """The settings that the server reports; the protocol does not tell its threads."""
         return self._effective
 
     def stage(self, batch: Batch, into: Slot | None = None) -> Slot:
-        """Writes the request."""
+        """Write the request."""
         request = written(batch, self.inputs, self.outputs, binary=self._binary)
         if into is None:
             return Slot(request)
@@ -119,19 +119,19 @@ class RemoteSession(Session[Slot]):
         return into
 
     def run(self, staged: Slot) -> None:
-        """Sends the request, and waits for the whole answer."""
+        """Send the request and wait for the whole answer."""
         staged.answer = self._connection.ask("POST", self._infer, staged.request.body, staged.request.headers)
 
     def synchronize(self) -> None:
-        """Nothing is ever under way."""
+        """Return at once: `run` is synchronous."""
 
     def fetch(self, staged: Slot) -> Sequence[Array]:
-        """Reads the answer."""
+        """Read the answer."""
         assert staged.answer is not None
         return read(staged.answer, self.outputs)
 
     def close(self) -> None:
-        """Has the server forget a file that it was sent, and hangs up."""
+        """Have the server unload a file that it was sent, and close the connection."""
         uploaded, self._uploaded = self._uploaded, ""
         if uploaded:
             with contextlib.suppress(ServerError, OSError):
@@ -157,13 +157,13 @@ def _ordered(inputs: Sequence[TensorSpec], model: ModelSource, name: str) -> lis
 
 
 def _called(metadata: Mapping[str, Any], name: str, *, uploaded: bool) -> str:
-    """Return the model's name and version; the name that a file was sent under is another one each time."""
+    """Return the model's name and version, without the name under which a file was sent, which changes."""
     versions = metadata.get("versions")
     return f"{name} (sent)" if uploaded else f"{name} {versions[-1]}" if versions else name
 
 
 def _precision(metadata: Mapping[str, Any], specs: Iterable[TensorSpec]) -> str:
-    """Return what the server says that it computes in, or else the coarsest floating point type that it exchanges."""
+    """Return the precision that the server reports, or else the coarsest floating-point type of its tensors."""
     told = metadata.get("parameters", {}).get("precision")
     known = {spec.dtype for spec in specs}
     return str(told) if told else next((dtype for dtype in FLOATS if dtype in known), "float32")

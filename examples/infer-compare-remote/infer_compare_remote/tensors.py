@@ -42,7 +42,7 @@ class Message(NamedTuple):
 
 
 def spec_of(tensor: dict[str, Any]) -> TensorSpec:
-    """Return what the server says of a tensor. A first axis without a size is that of the batch.
+    """Return the spec of a tensor from the server's metadata. A first axis without a size is the batch axis.
 
     Raises:
         UnsupportedModel: it is of a type that numpy does not have.

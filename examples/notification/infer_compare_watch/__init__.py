@@ -20,15 +20,15 @@ class Watch:
     """Remembers the run that is going on, since a point does not say of which run it is."""
 
     def __init__(self) -> None:
-        """No run yet."""
+        """Start without a run."""
         self._labels: dict[str, str] = {}
 
     def started(self, header: Header) -> None:
-        """Notes the run's labels."""
+        """Note the run's labels."""
         self._labels = {"run": header.run_id, "model": header.model.name}
 
     def finished(self, point: Point, figures: Figures | None) -> None:
-        """Writes a line, where a file is named. An error is listed with the plugin, and the run goes on."""
+        """Write a line, where a file is named. An error is listed with the plugin, and the run goes on."""
         if path := os.environ.get(VARIABLE):
             append(Path(path), sample(point, figures, self._labels, time.time()))
 

@@ -17,7 +17,7 @@ END = "# EOF\n"
 
 
 def sample(point: Point, figures: Figures | None, labels: Mapping[str, str], seconds: float) -> str:
-    """One line.
+    """Return a point as one line of text.
 
     Args:
         point: with its outcome.
@@ -37,11 +37,11 @@ def sample(point: Point, figures: Figures | None, labels: Mapping[str, str], sec
 
 
 def append(path: Path, line: str) -> None:
-    """Puts a line before the end of the text, so that the file is whole after every one; makes the file if need be."""
+    """Insert a line before the end mark, so that the file is always complete; create the file if necessary."""
     text = path.read_text(encoding="utf-8") if path.exists() else HEAD + END
     written = path.with_name(f"{path.name}.writing")
     written.write_text(text.removesuffix(END) + line + END, encoding="utf-8")
-    # Whoever reads it meanwhile sees the old text or the new one.
+    # A concurrent reader sees the old text or the new one.
     written.replace(path)
 
 

@@ -37,12 +37,12 @@ def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_every_point_is_a_sample_with_the_figure_of_the_report(watched: Path) -> None:
     """NaN for those without figures."""
-    found = [match for line in watched.read_text().splitlines() if (match := SAMPLE.fullmatch(line))]
+    matches = [match for line in watched.read_text().splitlines() if (match := SAMPLE.fullmatch(line))]
     points = [point for curve in ic.load(RUN).document.curves for point in curve.points]
     wanted = sorted(point.figures.throughput for point in points if point.figures is not None)
-    values = [float(one[3]) for one in found]
-    assert sorted(one for one in values if not math.isnan(one)) == wanted
-    assert len(found) == len(points)
+    values = [float(row[3]) for row in matches]
+    assert sorted(value for value in values if not math.isnan(value)) == wanted
+    assert len(matches) == len(points)
 
 
 def test_the_text_is_whole_after_every_point(watched: Path) -> None:

@@ -15,7 +15,7 @@ QUANTILES = {
     "0.95": "latency_p95_ns",
     "0.99": "latency_p99_ns",
 }
-"""Fields of the figures; the last is None where there were too few calls for it."""
+"""Fields of the figures; the last is None if there were too few calls for it."""
 
 
 class Reading(NamedTuple):
@@ -32,11 +32,11 @@ class OpenMetricsReporter:
     suffix = ".prom"
 
     def render(self, document: ReportDocument) -> str:
-        """The metrics of one run."""
+        """Return the metrics of one run."""
         return self.render_many([document])
 
     def render_many(self, documents: Sequence[ReportDocument]) -> str:
-        """The metrics of several runs: a family may not be interrupted, so all runs go through it together."""
+        """Return the metrics of several runs: a family may not be interrupted, so all runs go through it together."""
         readings = [reading for document in documents for reading in _readings(document)]
         return "\n".join([*_throughput(readings), *_latency(readings), "# EOF"]) + "\n"
 
@@ -60,8 +60,8 @@ def _throughput(readings: Sequence[Reading]) -> Iterator[str]:
     family = "infer_compare_throughput_samples_per_second"
     yield f"# TYPE {family} gauge"
     yield f"# HELP {family} Samples a second, the median over slices."
-    for one in readings:
-        yield f"{family}{_braces(one.labels)} {one.figures.throughput!r}"
+    for reading in readings:
+        yield f"{family}{_braces(reading.labels)} {reading.figures.throughput!r}"
 
 
 def _latency(readings: Sequence[Reading]) -> Iterator[str]:
@@ -69,19 +69,19 @@ def _latency(readings: Sequence[Reading]) -> Iterator[str]:
     yield f"# TYPE {family} gauge"
     yield f"# UNIT {family} seconds"
     yield f"# HELP {family} Closed-loop latency of one call."
-    for one in readings:
+    for reading in readings:
         for quantile, field in QUANTILES.items():
-            nanoseconds = getattr(one.figures, field)
+            nanoseconds = getattr(reading.figures, field)
             if nanoseconds is not None:
-                yield f"{family}{_braces({**one.labels, 'percentile': quantile})} {nanoseconds / 1e9!r}"
+                yield f"{family}{_braces({**reading.labels, 'percentile': quantile})} {nanoseconds / 1e9!r}"
 
 
 def _braces(labels: dict[str, str]) -> str:
-    """The labels in braces; those without a value are left out, as an empty label means the same as none."""
+    """Return the labels in braces, without empty ones, which mean the same as no label."""
     return "{" + ",".join(f'{name}="{_escaped(value)}"' for name, value in labels.items() if value) + "}"
 
 
 def _escaped(value: str) -> str:
-    # A name may hold what moves the cursor of whoever prints this.
+    # A name may hold control characters, which would reach the terminal.
     value = "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in value)
     return value.replace("\\", r"\\").replace("\n", r"\n").replace('"', r"\"")

@@ -28,7 +28,7 @@ def test_every_point_with_figures_has_its_throughput(made: ReportDocument) -> No
     """To the last digit."""
     lines = [line for line in OpenMetricsReporter().render(made).splitlines() if line.startswith("infer_compare_thr")]
     figures = [point.figures for curve in made.curves for point in curve.points if point.figures is not None]
-    assert [float(line.rpartition(" ")[2]) for line in lines] == [one.throughput for one in figures]
+    assert [float(line.rpartition(" ")[2]) for line in lines] == [figure.throughput for figure in figures]
 
 
 def test_a_family_is_described_once_for_several_runs_and_the_text_has_an_end(made: ReportDocument) -> None:
