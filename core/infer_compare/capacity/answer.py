@@ -1,4 +1,4 @@
-"""What each contender of a run handles: the highest rate within a bound, or the cheapest configuration for a rate."""
+"""The capacity of each contender of a run: its highest rate within a bound, or its cheapest configuration for a rate."""
 
 from __future__ import annotations
 
@@ -40,23 +40,23 @@ def answer(
     curves: Sequence[ServingCurve] = (),
     seed: int = 0,
 ) -> Capacity:
-    """Return what the ranked contenders of a run handle.
+    """Return how many requests per second each ranked contender of a run can serve.
 
     Args:
         run: a stored run.
-        load: how requests arrive; without a rate the highest is looked for.
-        bound: what they must keep; without one the highest rate is the one up to which latencies can be predicted.
-        setting: sizes of the axes other than the batch; may be left out where the run has one setting.
+        load: how requests arrive; without a rate, the highest rate is searched for.
+        bound: the latency bound to keep; when None, the highest rate is the highest for which latencies can be predicted.
+        setting: sizes of the axes other than the batch; optional if the run has only one setting.
         price_per_hour: of one machine.
-        contenders: labels; all that are ranked where None.
-        max_batches: which largest batches are tried; measured sizes and powers of two between them where None.
-        max_delays_s: which delays are tried; a few that fit the bound where None.
-        copies: how many on a machine are tried; those of the measurement where None.
-        curves: service times over a pipe, which take the place of those of the run.
+        contenders: labels; None for all that are ranked.
+        max_batches: largest batches to try; None for the measured sizes and the powers of two between them.
+        max_delays_s: delays to try, in seconds; None for a few that fit the bound.
+        copies: numbers of copies per machine to try; None for the number that was measured.
+        curves: service times measured over a pipe, used in place of those of the run.
         seed: of the simulated arrivals and service times.
 
     Raises:
-        UsageError: what is asked for makes no sense, or cannot be answered from this run.
+        UsageError: a value makes no sense, or this run cannot answer the question.
     """
     check_load(load)
     if bound is not None:
@@ -157,7 +157,7 @@ def _state(rate: float, machines: int | None, saturation: float) -> State:
 
 
 def _order(contender: ContenderCapacity) -> tuple[bool, float, float]:
-    """The fewest machines and the lowest latency at the rate first, or the highest rate; those that keep no bound last."""
+    """Return the sort key of a contender: by machines and latency at the given rate, else by highest rate; failing ones last."""
     if contender.highest is None or contender.configuration is None:
         return True, 0.0, -contender.saturation
     if contender.at_rate is not None and contender.machines is not None:

@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 MOST_ARRIVALS = 100_000
-"""Of a recording."""
+"""The most time stamps that a recording may have."""
 FEWEST_SHARED = 100
-"""Of a recording, for each machine that shares it."""
+"""The fewest recorded requests for each machine that shares them."""
 LEAST_BURSTINESS = 1e-9
-"""Below it requests are as even as they can be."""
+"""Lower values are treated as this one: arrivals are evenly spaced."""
 
 
 def parse_arrivals(text: str, name: str) -> tuple[float, ...]:
-    """Return the moments that a file of time stamps holds: one a line, in seconds, ascending; empty lines and `#` are skipped.
+    """Return the time stamps in a text: one per line, in seconds, ascending; empty lines and `#` comments are skipped.
 
     Args:
         text: the content.
@@ -81,12 +81,12 @@ def check_arrivals(stamps: Sequence[float], name: str = "arrivals") -> None:
 
 
 def recorded_rate(stamps: Sequence[float]) -> float:
-    """Return the requests a second of a recording: the intervals between its stamps over the time that they take."""
+    """Return the mean rate of a recording in requests per second: its number of intervals over its duration."""
     return (len(stamps) - 1) / (stamps[-1] - stamps[0])
 
 
 def busiest(stamps: Sequence[float], count: int) -> tuple[float, ...]:
-    """Return the shortest stretch of a recording with so many requests; all of it where it has no more."""
+    """Return the shortest stretch of a recording that has `count` requests, or all of a shorter recording."""
     import numpy as np
 
     if len(stamps) <= count:
@@ -98,14 +98,14 @@ def busiest(stamps: Sequence[float], count: int) -> tuple[float, ...]:
 
 @lru_cache(maxsize=32)
 def unit_arrivals(burstiness: float, count: int, seed: tuple[int, ...]) -> Floats:
-    """Return moments at one request a second; times between them are gamma distributed.
+    """Return arrival times at a mean rate of one request per second, with gamma-distributed intervals.
 
-    A gamma distribution of shape `1 / c` has the squared coefficient of variation c; at c = 1 it is the exponential one, and the
-    arrivals are a Poisson process. Scaled to another rate the same draws serve every rate, so a search compares like with like.
+    A gamma distribution of shape `1 / c` has the squared coefficient of variation c; at c = 1 it is the exponential distribution,
+    and the arrivals are a Poisson process. Every rate uses the same draws, scaled, so a search compares like with like.
 
     Args:
-        burstiness: the squared coefficient of variation.
-        count: how many.
+        burstiness: the squared coefficient of variation of the intervals.
+        count: how many arrivals.
         seed: of the random numbers.
     """
     import numpy as np
@@ -118,21 +118,21 @@ def unit_arrivals(burstiness: float, count: int, seed: tuple[int, ...]) -> Float
 
 
 def arrivals_at(load: Load, rate: float, count: int, seed: tuple[int, ...], machines: int = 1) -> list[float]:
-    """Return the moments at which requests arrive at one of several machines that share a load at random.
+    """Return the arrival times, in seconds, at one of several machines that share a load at random.
 
-    Of a process in which the times between arrivals have the squared coefficient of variation c, one of m machines sees
-    `1 + (c - 1) / m`: the time between its requests is the sum of a geometric number of those times, of mean m. A Poisson process
-    stays one. A recording is thinned by the same coin, and stretched or compressed to the rate.
+    If the intervals of the whole load have the squared coefficient of variation c, those of one of m machines have
+    `1 + (c - 1) / m`: each is the sum of a geometric number of intervals, of mean m. A Poisson process remains one. A recording
+    is thinned at random in the same way, and stretched or compressed to the rate.
 
     Args:
         load: a process or a recording.
-        rate: requests a second of this machine.
-        count: how many requests of a process; those of a recording are what they are.
+        rate: requests per second at this machine.
+        count: how many requests of a process to draw; ignored for a recording.
         seed: of the random numbers.
-        machines: among which the load is shared.
+        machines: how many share the load.
 
     Raises:
-        UsageError: a recording is too short to be shared by that many.
+        UsageError: a recording is too short for that many machines.
     """
     import numpy as np
 
@@ -153,6 +153,6 @@ def arrivals_at(load: Load, rate: float, count: int, seed: tuple[int, ...], mach
 
 
 def _listed(moments: Floats) -> list[float]:
-    """Return plain numbers, which a loop reads several times faster than those of an array."""
+    """Return an array as a list: a loop reads its numbers several times faster."""
     listed: list[float] = moments.tolist()
     return listed

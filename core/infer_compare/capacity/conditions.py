@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from infer_compare.capacity.values import Bound, Load
 
 MOST_REQUESTS = 200_000
-"""Of one replication."""
+"""The most that one replication simulates."""
 BEYOND = 5
-"""Requests of each replication that have to be slower than a percentile for it to be estimated."""
+"""Requests of each replication that must exceed a percentile for it to be estimated."""
 LONGEST_DELAY_S = 3600.0
 SECONDS_AN_HOUR = 3600
 
 
 def check_load(load: Load) -> None:
-    """Raise `UsageError` where no requests can arrive like that."""
+    """Raise `UsageError` if a load has an impossible rate, burstiness or recording."""
     if load.rate is not None and not 0 < load.rate <= FASTEST:
         raise UsageError(f"A rate of {load.rate:g} requests a second makes no sense; give --rate 200/s or the like.")
     if not 0 < load.burstiness <= MOST_BURSTINESS:
@@ -36,7 +36,7 @@ def check_load(load: Load) -> None:
 
 
 def check_bound(bound: Bound, load: Load) -> None:
-    """Raise `UsageError` where a bound makes no sense, or simulated requests do not suffice for its percentile."""
+    """Raise `UsageError` if a bound makes no sense, or its percentile takes more requests than can be simulated or are recorded."""
     if not (bound.latency_s > 0 and isfinite(bound.latency_s)):
         raise UsageError(
             f"A latency bound of {bound.latency_s:g} s makes no sense; give --latency-bound 20ms or the like."
@@ -61,7 +61,7 @@ def check_bound(bound: Bound, load: Load) -> None:
 
 
 def requests_for(percentile: float) -> int:
-    """Return how many requests a replication takes for a percentile to be estimated."""
+    """Return how many requests a replication needs to estimate a percentile."""
     return ceil(BEYOND * 100 / (100 - percentile))
 
 
@@ -71,7 +71,7 @@ def check_choices(
     copies: Sequence[int] | None,
     price_per_hour: float | None,
 ) -> None:
-    """Raise `UsageError` where a configuration or a price that is asked for makes no sense."""
+    """Raise `UsageError` if a requested batch, delay, number of copies or price makes no sense."""
     for batch in max_batches or ():
         if batch < 1:
             raise UsageError(f"A largest batch of {batch} makes no sense; give --max-batch 8 or the like.")

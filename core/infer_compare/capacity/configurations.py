@@ -1,4 +1,4 @@
-"""Which batchings and copies of a contender are tried."""
+"""The configurations of a contender that a search tries: largest batch, longest delay, copies."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from infer_compare.capacity.values import Bound
 
 MOST_DELAYS = 4
-"""Besides none."""
+"""Besides no delay."""
 STEPS = (5, 2, 1)
 
 
@@ -24,14 +24,14 @@ def configurations_of(
     max_delays_s: Sequence[float] | None = None,
     copies: Sequence[int] | None = None,
 ) -> tuple[Configuration, ...]:
-    """Return what is tried of a contender; nothing where all batches that are asked for are larger than the measured ones.
+    """Return the configurations to try; none if every requested batch is larger than the measured ones.
 
     Args:
-        service: its service times.
-        bound: delays are well below it.
-        max_batches: those to try; measured sizes and powers of two between them where None.
-        max_delays_s: those to try.
-        copies: those to try; those of the measurement where None.
+        service: the service times of the contender.
+        bound: delays stay well below it.
+        max_batches: largest batches to try; None for the measured sizes and the powers of two between them.
+        max_delays_s: delays to try, in seconds; None for a few that fit the bound.
+        copies: numbers of copies to try; None for the number that was measured.
     """
     largest = service.sizes[-1]
     batches = (
@@ -41,7 +41,7 @@ def configurations_of(
         Configuration(contender=service.contender, batching=Batching(max_batch=batch, max_delay_s=delay), copies=number)
         for number in (sorted(set(copies)) if copies else (service.copies,))
         for batch in batches
-        # Nothing is waited for where a batch is one request.
+        # A batch of one request has nothing to wait for.
         for delay in (_delays(service, batch, bound) if max_delays_s is None else sorted(set(max_delays_s)))
         if batch > 1 or delay == 0 or max_delays_s is not None
     )
@@ -55,9 +55,10 @@ def batches_of(service: Service) -> tuple[int, ...]:
 
 
 def _delays(service: Service, batch: int, bound: Bound | None) -> tuple[float, ...]:
-    """Return no delay, and the longest of 1, 2, 5, 10 ... that are shorter than a call of the largest batch and than what a bound leaves.
+    """Return zero and the four longest delays of the series 1, 2, 5, 10 ... that are worth trying, in seconds, ascending.
 
-    To wait for longer than a call takes costs more than the batch saves: while a copy computes, requests wait anyway.
+    They are shorter than a call of the largest batch, and fit within the bound. Waiting longer than a call takes costs more than
+    the batch saves: requests wait anyway while a copy computes.
     """
     longest = service.mean_s(batch)
     if bound is not None:

@@ -1,4 +1,4 @@
-"""What requests see of a configuration at a rate."""
+"""Predicted latencies of a configuration at a rate of requests."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ if TYPE_CHECKING:
     from infer_compare.capacity.values import Bound, Configuration, Load
 
 MOST_SHARE = 0.9
-"""Of saturation: beyond it the latency doubles with every few per cent, and nothing is said."""
+"""The highest share of saturation that is predicted: beyond it the latency doubles with every few per cent."""
 SHORTER, LONGER = 0.97, 1.05
-"""How far the service times of a service are taken to be from those that were measured."""
+"""Factors between which the service times of a live service are assumed to lie, relative to the measured ones."""
 ROUNDING = 1e-9
 USUAL = (50.0, 95.0, 99.0)
 """Percentiles that every prediction has."""
 
 
 def percentile_key(percentile: float) -> str:
-    """Return how a percentile is called in `Prediction.percentiles_s`, such as `99` or `99.9`."""
+    """Return the key of a percentile in `Prediction.percentiles_s`, such as `99` or `99.9`."""
     return f"{percentile:.10g}"
 
 
 def percentiles_of(bound: Bound | None) -> list[float]:
-    """Return the percentiles that a prediction has, ascending: the usual ones and that of the bound."""
+    """Return the percentiles of a prediction, ascending: the usual ones and that of the bound."""
     return sorted({*USUAL, *([] if bound is None else [bound.percentile])})
 
 
@@ -40,17 +40,20 @@ def predict(
     effort: Effort | None = None,
     rate: float | None = None,
 ) -> Prediction:
-    """Return what requests see of a configuration at the rate of a load.
+    """Return the predicted latencies of a configuration at the rate of a load.
 
     A load with recorded arrivals and no rate is served exactly as it was recorded.
 
     Args:
         service: the service times of the contender.
-        configuration: batching, copies and machines; a largest batch beyond the measured sizes raises `ValueError`.
+        configuration: batching, copies and machines.
         load: with a rate, or with recorded arrivals.
-        bound: says which percentile is worked out besides, and whether it is kept.
+        bound: adds its percentile to the usual ones, and a verdict on whether it is kept.
         effort: how much is simulated.
-        rate: of recorded arrivals that have pauses between them which belong to no load; that of the recording when None.
+        rate: replaces the rate of recorded arrivals, for recordings with pauses that do not belong to the load.
+
+    Raises:
+        ValueError: the largest batch is beyond the measured sizes.
     """
     effort = effort or Effort()
     if bound is not None:
@@ -60,12 +63,12 @@ def predict(
     rate = simulated if rate is None else rate
     share = rate / service.saturation(configuration.batching.max_batch, configuration.copies)
     percentiles = percentiles_of(bound)
-    # What bounds are held against is the upper end; of the lower one a rougher figure will do. What calls may be longer is not added
-    # to what the replications leave open: both at their worst at the same time would be asked of no service.
+    # Bounds are compared with the upper end of the range; a rougher figure will do for the lower end. The allowance for longer
+    # calls is not added to the uncertainty of the replications: no service has to survive both at their worst.
     rough = effort._replace(replications=max(2, effort.replications // 4))
     middle, short, long = (
-        replicate(service, configuration, load, simulated, percentiles, own, factor)
-        for own, factor in ((effort, 1.0), (rough, SHORTER), (effort, LONGER))
+        replicate(service, configuration, load, simulated, percentiles, each, factor)
+        for each, factor in ((effort, 1.0), (rough, SHORTER), (effort, LONGER))
     )
     ranges = {
         percentile_key(percentile): Range(

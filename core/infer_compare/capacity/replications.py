@@ -1,4 +1,4 @@
-"""A configuration simulated several times with independent random numbers, and what that says of its latencies."""
+"""Latencies of a configuration from several simulations with independent random numbers."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 REPLICATIONS = 10
 REQUESTS = 16_000
-"""Of each replication."""
+"""In each replication."""
 FEWEST_BATCHES = 200
-"""Of a replication whose batches are as large as they may be, for each copy."""
+"""For each copy in a replication, even if every batch is as large as allowed."""
 RECORDED = 60_000
-"""Requests of a recording that are served in all replications together; they differ in the service times alone."""
+"""Requests simulated over all replications of a recording, which differ in their service times alone."""
 FEWEST_REPLICATIONS = 3
 WARM_UP = 0.1
 """Share of the requests of a process that are left out, since the queue is empty at first."""
@@ -43,25 +43,25 @@ class Effort(NamedTuple):
     seed: int = 0
 
     def for_batches(self, configuration: Configuration) -> Effort:
-        """Return as many requests more as large batches take, so that every replication has hundreds of them."""
+        """Return the effort with enough requests for hundreds of full batches in every replication."""
         batches = FEWEST_BATCHES * configuration.copies * configuration.batching.max_batch
         return self._replace(requests=max(self.requests, min(MOST_REQUESTS, batches)))
 
     def for_load(self, load: Load) -> Effort:
-        """Return fewer replications where a long recording is served in each."""
+        """Return the effort with fewer replications if the load is a long recording, which each replication serves whole."""
         enough = max(FEWEST_REPLICATIONS, -(-RECORDED // max(1, len(load.arrivals_s))))
         return self._replace(replications=min(self.replications, enough)) if load.arrivals_s else self
 
     def for_percentile(self, percentile: float) -> Effort:
-        """Return as many requests more as a high percentile takes."""
+        """Return the effort with enough requests in each replication to estimate a percentile."""
         return self._replace(requests=max(self.requests, requests_for(percentile)))
 
 
 class Replicated(NamedTuple):
-    """What the replications of one configuration say."""
+    """Latencies and load of one configuration, averaged over its replications."""
 
     percentiles_s: tuple[Interval, ...]
-    """95 % intervals, in the order in which percentiles were asked for."""
+    """95 % intervals, in the order of the requested percentiles."""
     mean_s: Interval
     utilisation: float
     queue_share: float
@@ -73,7 +73,7 @@ class Replicated(NamedTuple):
 def _ranks(seed: tuple[int, ...], count: int) -> array[int]:
     import numpy as np
 
-    # An array holds two bytes for each; a list of numbers would hold thirty.
+    # An array takes two bytes per rank; a list of numbers would take thirty.
     return array("H", np.random.default_rng((*seed, 3)).integers(0, QUANTILES, count, dtype=np.uint16).tobytes())
 
 
@@ -90,12 +90,12 @@ class Replication(NamedTuple):
     """One simulation."""
 
     latencies: Floats
-    """In seconds, of the requests that count."""
+    """In seconds, without those of the warm-up."""
     simulated: Simulated
     span_s: float
     """From the first arrival to the last answer."""
     total_s: float
-    """Latencies of all requests together."""
+    """Sum of the latencies of all requests."""
 
 
 def replication(
@@ -103,17 +103,17 @@ def replication(
 ) -> Replication:
     """Return one simulation of a configuration.
 
-    The same seed draws the same arrivals and ranks of service times for every configuration and rate, so that differences between
-    them are not those of the draws (common random numbers: Law, Simulation Modeling and Analysis, section 11.2).
+    A seed yields the same arrivals and ranks of service times for every configuration and rate. Differences between two results
+    are therefore not due to the draws (common random numbers: Law, Simulation Modeling and Analysis, section 11.2).
 
     Args:
         service: the service times.
         configuration: the batching, copies and machines.
         load: the process or recording of arrivals.
-        rate: requests a second of one machine.
+        rate: requests per second at one machine.
         effort: how many requests, and the seed.
         number: of the replication, from 0.
-        factor: by which service times are multiplied.
+        factor: multiplies the service times.
     """
     import numpy as np
 
@@ -140,10 +140,10 @@ def replicate(
     effort: Effort,
     factor: float = 1.0,
 ) -> Replicated:
-    """Return the latencies of a configuration at a rate, from independent replications: arguments as of `replication`.
+    """Return the latencies of a configuration at a rate, from independent replications; for the arguments see `replication`.
 
-    The interval of a percentile is Student's over those of the replications, the first requests of each left out (the approach by
-    replication and deletion: Law, section 9.5.2).
+    The interval of a percentile is Student's t over the replications, without the first requests of each (replication/deletion
+    approach: Law, section 9.5.2).
     """
     import numpy as np
 

@@ -1,4 +1,4 @@
-"""The service times that measured durations make: those of a sweep, in process, or those of calls over a pipe."""
+"""Service times from measured durations: those of a sweep, in process, or those of calls over a pipe."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def service_of(
     *,
     paused: Mapping[int, Mapping[float, ArrayLike]] | None = None,
 ) -> Service:
-    """Return the service times that measured durations make.
+    """Return the service times of a contender, from measured durations.
 
     Args:
         contender: its label.
-        copies: that ran at the same time.
+        copies: how many ran at the same time.
         seconds: durations of single calls by batch size, at least one of each.
-        paused: the same by batch size and by the seconds of idling before each call; pauses that not all of these sizes have are left
-            out.
+        paused: the same by batch size and by the seconds of idling before each call; a pause that some of these sizes lack is
+            left out.
     """
     measured = {size: _quantiles(seconds[size]) for size in sorted(seconds)}
     paused = {size: by_pause for size, by_pause in (paused or {}).items() if by_pause and size in measured}
@@ -60,7 +60,7 @@ def service_of(
 def service_of_run(
     measurements: Measurements, contender: str, copies: int, setting: Setting, sizes: Iterable[int]
 ) -> Service:
-    """Return the service times of the sweep: single calls of accepted slices, in process.
+    """Return the service times of a contender in a sweep: its single calls in accepted slices, in process.
 
     Args:
         measurements: those of the run.
@@ -80,25 +80,26 @@ def service_of_run(
 
 
 def service_of_curve(curve: ServingCurve, setting: Setting = ()) -> Service:
-    """Return the service times of calls over a pipe, with what idling and the scheduler add.
+    """Return the service times of calls over a pipe, including the delays of idling and of the scheduler.
 
-    Where a queue that was never empty was served more slowly than these calls one after the other, all are taken to be that much slower.
+    If the contender served a queue that was never empty more slowly than these single calls predict, all calls are slowed down by
+    that factor.
 
     Raises:
-        UsageError: the curve has no size in that setting.
+        UsageError: the curve has no batch size in that setting.
     """
     import numpy as np
 
-    own = [size for size in curve.sizes if size.point.axes == setting]
-    if not own:
+    sizes = [size for size in curve.sizes if size.point.axes == setting]
+    if not sizes:
         raise UsageError(f"The serving curve of {curve.contender} has no batch size in this setting; measure it again.")
     service = service_of(
         curve.contender,
         curve.copies,
-        {size.point.batch: np.array(size.durations_ns) / 1e9 for size in own},
+        {size.point.batch: np.array(size.durations_ns) / 1e9 for size in sizes},
         paused={
             size.point.batch: {float(pause) / 1e3: np.array(values) / 1e9 for pause, values in size.paused_ns.items()}
-            for size in own
+            for size in sizes
         },
     )
     service = replace(service, served=True, stalls_per_s=curve.stalls_per_s, stall_s=curve.stall_s)
@@ -107,7 +108,7 @@ def service_of_curve(curve: ServingCurve, setting: Setting = ()) -> Service:
 
 
 def _quantiles(seconds: ArrayLike) -> Floats:
-    """Return the quantiles of durations as they were measured: interpolated ones would halve the weight of the longest."""
+    """Return quantiles of durations without interpolation, which would halve the weight of the longest."""
     import numpy as np
 
     ranks = (np.arange(QUANTILES) + 0.5) / QUANTILES

@@ -1,4 +1,4 @@
-"""The service times of a run's contenders: from a curve over a pipe where there is one, else from its sweep."""
+"""The service times of a run's contenders: from its serving curve if there is one, else from the sweep."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from infer_compare.verdicts.figures import Figures
 
 HELD_UP = 0.02
-"""Of the time that calls take: more than a quiet machine has."""
+"""Share of the serving time lost to other programs above which a caution is given: a quiet machine stays below."""
 
 
 def services_of(
@@ -33,17 +33,17 @@ def services_of(
     copies: Sequence[int] | None = None,
     curves: Sequence[ServingCurve] = (),
 ) -> tuple[tuple[Service, ...], tuple[Exclusion, ...]]:
-    """Return the service times of the ranked contenders of a run, and those that it does not rank.
+    """Return the service times of the ranked contenders of a run, and why the others are excluded.
 
     Args:
         run: a stored run.
-        setting: sizes of the axes other than the batch; may be left out where the run has one setting.
-        contenders: labels; all of the run where None.
+        setting: sizes of the axes other than the batch; optional if the run has only one setting.
+        contenders: labels; None for all of the run.
         copies: a curve with one of these numbers of copies is preferred to others of the same contender.
-        curves: service times over a pipe, which take the place of those of the run.
+        curves: service times measured over a pipe, used in place of those of the run.
 
     Raises:
-        UsageError: no contender has measured sizes, a label is not one of the run, one of several settings has to be named, or the
+        UsageError: no contender has measured sizes, the run has no such label, one of several settings must be named, or the
             run timed whole passes over a data set.
     """
     if run.header.options.scope == "dataset":
@@ -62,13 +62,13 @@ def services_of(
         figures = [figure for figure in summary.figures if figure.contender == label and figure.point.axes == setting]
         if label in out or not figures:
             continue
-        own = _curve(label, setting, copies, curves)
+        curve = _curve(label, setting, copies, curves)
         service = (
             service_of_run(
                 measurements, label, run.contender(label).instances, setting, [figure.point.batch for figure in figures]
             )
-            if own is None
-            else service_of_curve(own, setting)
+            if curve is None
+            else service_of_curve(curve, setting)
         )
         if service.measured:
             services.append(replace(service, cautions=tuple(_cautions(run, service, figures))))
@@ -82,10 +82,10 @@ def services_of(
 
 
 def setting_of(run: Run, setting: Setting | None = None) -> Setting:
-    """Return the setting that is meant.
+    """Return the named setting of a run, or its only one when none is named.
 
     Raises:
-        UsageError: there are several and none is named, or the named one is not one of them.
+        UsageError: the run has several settings and none is named, or it does not have the named one.
     """
     settings = run.header.options.settings
     choices = listing([_typed(choice) for choice in settings], "or")
@@ -110,14 +110,14 @@ def _typed(setting: Setting) -> str:
 def _curve(
     label: str, setting: Setting, copies: Sequence[int] | None, curves: Sequence[ServingCurve]
 ) -> ServingCurve | None:
-    """Return the last curve of a contender, of those with the copies that are asked for where there are any."""
-    own = [
+    """Return the latest curve of a contender, preferably with a requested number of copies; None if it has no curve."""
+    measured = [
         curve
         for curve in curves
         if curve.contender == label and any(size.point.axes == setting for size in curve.sizes)
     ]
-    wanted = [curve for curve in own if copies is not None and curve.copies in copies]
-    return next(reversed(wanted or own), None)
+    wanted = [curve for curve in measured if copies is not None and curve.copies in copies]
+    return next(reversed(wanted or measured), None)
 
 
 def _cautions(run: Run, service: Service, figures: Sequence[Figures]) -> Iterator[str]:

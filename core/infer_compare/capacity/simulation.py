@@ -1,4 +1,4 @@
-"""A queue with dynamic batching in front of several copies, simulated exactly with one step for each batch."""
+"""An exact simulation of a queue with dynamic batching in front of several copies, in one step per batch."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ if TYPE_CHECKING:
 
 
 class Simulated(NamedTuple):
-    """What became of the requests."""
+    """When requests were answered, and in which batches."""
 
     done: list[float]
     """When each was answered, in seconds, in the order of arrival."""
     sizes: list[int]
-    """Of the batches, in the order in which they were taken."""
+    """Sizes of the batches, in the order in which they were taken."""
     busy_s: float
-    """Time that all copies computed together."""
+    """Computing time, summed over the copies."""
     served_s: float
-    """Time that requests spent in a batch, over all of them; the rest of their latency they waited."""
+    """Time spent in a batch, summed over the requests; the rest of their latency is waiting."""
 
 
 def simulate(
@@ -30,15 +30,14 @@ def simulate(
     """Return when each request is answered.
 
     The rule is that of Triton's dynamic batcher: a free copy takes a batch as soon as `max_batch` requests wait, or the oldest has
-    waited `max_delay_s`. The copy that has been free for longest takes the batch that begins with request i at
-    `max(free, min(a[i] + max_delay_s, a[i + max_batch - 1]))`, with all that have come by then, `max_batch` at most. Neither
-    that moment nor the least time at which a copy is free ever goes back, so batches can be made one after the other with no list
-    of events.
+    waited `max_delay_s`. The batch that begins with request i starts on the copy that has been free for longest, at
+    `max(free, min(a[i] + max_delay_s, a[i + max_batch - 1]))`, with the requests that have arrived by then, at most `max_batch`.
+    From batch to batch neither that time nor the earliest time at which a copy is free decreases, so no list of events is needed.
 
     Args:
-        arrivals: moments in seconds, ascending.
-        duration: returns the seconds for a batch of a size on a copy that has been idle for so many seconds.
-        batching: the rule.
+        arrivals: arrival times in seconds, ascending.
+        duration: returns the seconds that a batch takes, given its size and for how many seconds its copy was idle.
+        batching: the largest batch and the longest delay.
         copies: how many serve at the same time.
     """
     count = len(arrivals)
