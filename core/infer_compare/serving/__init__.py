@@ -1,1 +1,1 @@
-"""A contender served for real: batches over a pipe, requests that do not wait for answers."""
+"""Serving a contender with real workers: batches over a pipe, and requests that do not wait for earlier answers."""

@@ -1,4 +1,4 @@
-"""Requests put into batches and handed to free copies, at the moments of a schedule that waits for no answer."""
+"""Dynamic batching of real requests, which arrive by a fixed schedule and are handed to free copies."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ class Answer(NamedTuple):
 
     copy: int
     answered_ns: int
-    """When the outputs were there, or the loss of the copy was known."""
+    """When the outputs had arrived, or the death of the copy was noticed."""
     lost: bool = False
-    """Whether the copy died over it; then it has been started again."""
+    """Whether the copy died while computing the batch; it has been restarted."""
 
 
 class Copies(Protocol):
-    """Those that answer batches; each has one at a time."""
+    """The copies of a contender; each answers one batch at a time."""
 
     def hand_over(self, copy: int, first: int, count: int) -> None:
-        """Give a copy the requests from one on."""
+        """Give `count` requests, beginning with number `first`, to a copy."""
 
     def wait(self, until_ns: int | None) -> Sequence[Answer]:
-        """Return answers as soon as there are any; none at that moment; None waits for an answer, however long that takes."""
+        """Return answers as soon as there are any, or none at `until_ns`; with None wait for an answer without limit."""
 
 
 class Batch(NamedTuple):
@@ -40,7 +40,7 @@ class Batch(NamedTuple):
     size: int
     copy: int
     due_ns: int
-    """When the rule had it begin, had a copy been free."""
+    """When the batch would begin if a copy were free."""
     free_ns: int
     """Since when its copy was free."""
     begun_ns: int
@@ -50,14 +50,14 @@ class Batch(NamedTuple):
 
 @dataclass(slots=True)
 class Served:
-    """What became of the requests of a schedule."""
+    """The batches in which the requests of a schedule were served."""
 
     batches: list[Batch] = field(default_factory=list)
     """In the order in which they were answered."""
 
     @property
     def late_ns(self) -> list[int]:
-        """Of batches that began at a moment of the schedule, how much later than it."""
+        """How late each batch began whose copy was already free when it was due."""
         return [batch.begun_ns - batch.due_ns for batch in self.batches if batch.due_ns > batch.free_ns]
 
 
@@ -69,19 +69,19 @@ def serve(
     clock: Clock,
     tick: Callable[[int], None] = lambda _now_ns: None,
 ) -> Served:
-    """Have every request of a schedule answered or lost, and return what became of them.
+    """Serve every request of a schedule, and return the batches when all have been answered or lost.
 
-    A free copy takes a batch as soon as as many requests wait as a batch can have, or the oldest has waited for the longest
-    delay; the copy that has been free for longest comes first. A request that arrives while all copies are busy needs nobody
-    to be awake: it is in time for the next batch by the schedule alone.
+    A free copy takes a batch as soon as a full batch is waiting, or the oldest request has waited for the longest delay; the copy
+    that has been free for longest comes first. Arrivals while all copies are busy need no attention: the schedule says which
+    requests the next batch can contain.
 
     Args:
         arrivals_ns: when requests arrive, by the clock, ascending.
-        batching: the rule.
+        batching: the largest batch and the longest delay.
         number: how many copies there are.
-        copies: answer batches.
-        clock: the time.
-        tick: is called between batches with the time, to look at something else for some microseconds.
+        copies: the copies, which answer batches.
+        clock: returns the time in nanoseconds.
+        tick: called between batches with the time; must return within some microseconds.
     """
     delay_ns, most, end = round(batching.max_delay_s * 1e9), batching.max_batch, len(arrivals_ns)
     served = Served()

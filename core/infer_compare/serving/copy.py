@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class ServingCopy:
-    """One worker, started, and started again where it dies. Ending it is the owner's affair: see `close` and `kill`."""
+    """One worker that serves batches; it can be started again after it died. Its owner ends it with `close` or `kill`."""
 
     def __init__(self, worker: ContenderWorker, client: WorkerClient, *, scratch: Path, deadline_s: float) -> None:
         """Starts nothing yet.
@@ -31,7 +31,7 @@ class ServingCopy:
         Args:
             worker: the contender's worker.
             client: of the same worker.
-            scratch: a folder for the file through which rows go, where there is no room in memory.
+            scratch: a folder for the file of input rows, used if there is no room in memory.
             deadline_s: how long a batch may take.
         """
         self._worker = worker
@@ -41,7 +41,7 @@ class ServingCopy:
         self._file: SharedFile | None = None
 
     def begin(self) -> None:
-        """Start the worker, which imports its framework while others do the same.
+        """Start the worker without waiting for it, so several can import their frameworks at the same time.
 
         Raises:
             OutcomeError: it cannot be started.
@@ -49,22 +49,22 @@ class ServingCopy:
         self._worker.begin(timing=True)
 
     def finish(self, inputs: Inputs, points: Sequence[OperatingPoint], setting: Setting) -> None:
-        """Load the model, and get ready for batches.
+        """Load the model, and prepare the worker for batches.
 
         Args:
-            inputs: where the rows of the pool lie.
+            inputs: the files that hold the rows of the pool.
             points: the sizes of batches.
             setting: the sizes of the other axes.
 
         Raises:
-            OutcomeError: the model cannot be loaded, or not run at one of the sizes.
+            OutcomeError: the model cannot be loaded, or does not run at one of the sizes.
             InputError: there is no room for the rows.
         """
         self._worker.finish(0)
         self._forget_file()
         largest = max(point.batch for point in points)
         file = self._file = SharedFile(Rows(inputs, setting), largest, self._scratch)
-        # Warmed up with rows, as it will be asked to run them.
+        # The worker warms up with real rows.
         file.write(0, largest)
         request = Serve(path=str(file.path), points=tuple(points), rooms=tuple(file.rooms))
         with removed_if_killed(file.path):
@@ -72,7 +72,7 @@ class ServingCopy:
             file.opened(ready.outputs)
 
     def post(self, first: int, count: int) -> None:
-        """Hand over the rows of requests.
+        """Hand over the rows of `count` requests, beginning with number `first`.
 
         Raises:
             WorkerDied: the worker has ended.
@@ -82,7 +82,7 @@ class ServingCopy:
         self.client.post(ServeBatch(rows=count))
 
     def look(self) -> bool:
-        """Return whether the answer has come, and take its outputs.
+        """Return whether the answer has arrived; if so, read its outputs.
 
         Raises:
             WorkerError: the worker died, failed or did not answer in time.
@@ -113,7 +113,7 @@ class ServingCopy:
 
 
 def unserved(label: str, error: OutcomeError | WorkerError) -> WorkerError:
-    """Return why a contender cannot be served, as an error for a person."""
+    """Return an error for the user that says why a contender cannot be served."""
     cause = error.__cause__ if isinstance(error, OutcomeError) and error.__cause__ is not None else error
     reason = getattr(getattr(error, "outcome", None), "reason", "") or str(cause)
     return WorkerError(f"{label} cannot be served: {reason.rstrip('.')}.")

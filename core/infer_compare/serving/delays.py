@@ -13,63 +13,61 @@ if TYPE_CHECKING:
 
 
 class Counters(NamedTuple):
-    """Of a thread."""
+    """How long and how often a thread waited for a processor."""
 
     waited_ns: int = 0
     """Time spent runnable without a processor."""
     turns: int = 0
-    """How often it was given one."""
+    """How often the thread was given a processor."""
 
 
 class Waited(NamedTuple):
-    """The counters now. Only differences mean something."""
+    """The counters of all threads at one time. Only differences between two times are meaningful."""
 
     batcher: Counters = Counters()
     workers: tuple[Counters, ...] = ()
     """Of the threads of all workers."""
 
     def since(self, before: Waited) -> Counters:
-        """Return how long the service was held up since then, and how often at most: the batcher, and the worker's thread that
-        waited longest.
-        """
-        own = _advance(before.batcher, self.batcher)
-        other = max(map(_advance, before.workers, self.workers), default=Counters())
-        return Counters(own.waited_ns + other.waited_ns, own.turns + other.turns)
+        """Return the waiting since `before`: that of the batcher plus that of the worker thread that waited longest."""
+        batcher = _advance(before.batcher, self.batcher)
+        worker = max(map(_advance, before.workers, self.workers), default=Counters())
+        return Counters(batcher.waited_ns + worker.waited_ns, batcher.turns + worker.turns)
 
 
 class RunDelays:
-    """Reads the counters of this thread and of workers' threads, through files that stay open: some 2 us a thread."""
+    """Reads the counters of this thread and of workers' threads. The files stay open; a read takes some 2 us per thread."""
 
     def __init__(self, pids: Sequence[int] | None) -> None:
-        """Opens the files of all threads; none where the kernel does not count waiting times.
+        """Opens the files of all threads, or none if the kernel does not count waiting times.
 
         Args:
-            pids: the workers' processes; None where time is not the machine's.
+            pids: the workers' processes; None if the service runs on a simulated clock.
         """
         self.known = pids is not None and has_schedstat()
         """Whether the kernel counts how long threads wait."""
-        self._own = -1
-        self._others: list[int] = []
+        self._batcher = -1
+        self._workers: list[int] = []
         if pids is None or not self.known:
             return
-        self._own = _opened("/proc/thread-self/schedstat")
+        self._batcher = _opened("/proc/thread-self/schedstat")
         for pid in pids:
             with contextlib.suppress(OSError):
                 for thread in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208 - names alone
                     descriptor = _opened(f"/proc/{pid}/task/{thread}/schedstat")
                     if descriptor >= 0:
-                        self._others.append(descriptor)
+                        self._workers.append(descriptor)
 
     def read(self) -> Waited:
         """Return the counters now."""
-        return Waited(_counters(self._own), tuple(map(_counters, self._others)))
+        return Waited(_counters(self._batcher), tuple(map(_counters, self._workers)))
 
     def close(self) -> None:
         """Close the files."""
-        for descriptor in (self._own, *self._others):
+        for descriptor in (self._batcher, *self._workers):
             if descriptor >= 0:
                 os.close(descriptor)
-        self._own, self._others = -1, []
+        self._batcher, self._workers = -1, []
 
     def __enter__(self) -> Self:
         return self

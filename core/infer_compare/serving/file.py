@@ -1,4 +1,4 @@
-"""`serving.json` in a run's folder: the serving curves that were measured of its contenders."""
+"""`serving.json` in a run's folder: the measured serving curves of its contenders."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ FILE = "serving.json"
 SCHEMA = "infer-compare/serving"
 VERSION = 1
 LARGEST = 256 << 20
-"""Bytes that are read at most."""
+"""The largest file that is read, in bytes."""
 HIGHEST = 1e9
-"""Of figures by the second, and of seconds."""
+"""The highest plausible rate, in 1/s, and duration, in seconds."""
 _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 class ServingFile(msgspec.Struct, frozen=True, kw_only=True):
-    """What the file holds."""
+    """The content of the file."""
 
     schema: str
     version: Annotated[int, msgspec.Meta(ge=1)]
@@ -39,13 +39,13 @@ class _Peek(msgspec.Struct):
 
 
 def read_curves(folder: Path) -> tuple[ServingCurve, ...]:
-    """Return the serving curves that are stored beside a run; none where there is no file.
+    """Return the serving curves that are stored with a run; none if there is no file.
 
     Args:
         folder: of the run.
 
     Raises:
-        StoreError: the file is damaged, cannot be read, or is of a newer version.
+        StoreError: the file is damaged, cannot be read, or has a newer version.
     """
     path = folder / FILE
     try:
@@ -74,14 +74,14 @@ def read_curves(folder: Path) -> tuple[ServingCurve, ...]:
 
 
 def write_curve(folder: Path, curve: ServingCurve) -> None:
-    """Store a serving curve beside a run, in place of an earlier one of the same contender and number of copies.
+    """Store a serving curve with a run; it replaces an earlier curve of the same contender and number of copies.
 
     Args:
         folder: of the run.
-        curve: what was measured.
+        curve: the measured curve.
 
     Raises:
-        StoreError: the file cannot be written, or what is there is damaged.
+        StoreError: the file cannot be written, or the present file is damaged.
     """
     others = [
         other for other in read_curves(folder) if (other.contender, other.copies) != (curve.contender, curve.copies)
@@ -89,7 +89,7 @@ def write_curve(folder: Path, curve: ServingCurve) -> None:
     content = ServingFile(schema=SCHEMA, version=VERSION, curves=(*others, curve))
     path = folder / FILE
     try:
-        # Whole or not at all: an interrupt meanwhile leaves the earlier file.
+        # Written to a temporary file first, so that an interrupt leaves the earlier file.
         descriptor, name = tempfile.mkstemp(prefix=f".{FILE}-", dir=folder)
         try:
             with os.fdopen(descriptor, "wb") as file:
@@ -115,7 +115,7 @@ def _damaged(path: Path, why: str) -> StoreError:
 
 
 def _flaw(curve: ServingCurve) -> str | None:
-    """Return what is wrong with a curve that could not have been measured."""
+    """Return what is wrong with a curve whose values are impossible; None for a valid curve."""
     batches = [size.point.batch for size in curve.sizes]
     if not batches or any(after <= before for before, after in pairwise(batches)):
         return "no ascending batch sizes"

@@ -1,4 +1,4 @@
-"""Copies that answer batches: handed to, and waited for asleep."""
+"""Workers that answer batches; the batcher sleeps while it waits for them."""
 
 from __future__ import annotations
 
@@ -16,39 +16,39 @@ if TYPE_CHECKING:
     from infer_compare.timing.clock import Clock
 
 SPIN_NS = 200_000
-"""Sleeping ends some 100 us late: the last part before a moment of the schedule is spent looking at the clock."""
+"""How long before a scheduled moment sleeping gives way to polling the clock: sleeps end some 100 us late."""
 LOOK_S = 1.0
-"""How often deadlines are looked at."""
+"""How often deadlines are checked."""
 
 
 class LiveCopies(ABC):
-    """Workers that each answer one batch at a time. One that dies loses its batch, and `restart` starts it again."""
+    """Workers that each answer one batch at a time. A worker that dies loses its batch and is started again by `restart`."""
 
     def __init__(self, copies: Sequence[ServingCopy], clock: Clock, sleep: Callable[[float], None]) -> None:
         """Starts nothing.
 
         Args:
             copies: the workers.
-            clock: the time, by the machine's monotonic clock.
-            sleep: waits by that clock.
+            clock: returns the time in nanoseconds, by the machine's monotonic clock.
+            sleep: waits for some seconds of that clock.
         """
         self.clock = clock
         self.sleep = sleep
         self._copies = copies
         self._free = set(range(len(copies)))
         self._broken: dict[int, WorkerError] = {}
-        """Copies that were found dead when they were given a batch."""
+        """Copies that turned out to be dead when they were given a batch."""
 
     @abstractmethod
     def restart(self, place: int, death: WorkerError) -> None:
         """Start a copy again that died.
 
         Raises:
-            WorkerError: it does not start, or is not to be started again.
+            WorkerError: it does not start, or may not be started again.
         """
 
     def hand_over(self, copy: int, first: int, count: int) -> None:
-        """Give a copy that is free the requests from one on; their rows are copied."""
+        """Give `count` requests, beginning with number `first`, to a free copy; their rows are copied."""
         self._free.discard(copy)
         try:
             self._copies[copy].post(first, count)
@@ -56,12 +56,12 @@ class LiveCopies(ABC):
             self._broken[copy] = error
 
     def wait(self, until_ns: int | None) -> Sequence[Answer]:
-        """Return answers as soon as there are any; none at that moment; None waits for an answer, however long that takes.
+        """Return answers as soon as there are any, or none at `until_ns`; with None wait for an answer without limit.
 
-        Workers are waited for asleep. Only the last 200 us before the moment are spent looking at the clock.
+        This thread sleeps while it waits; only in the last 200 us before `until_ns` does it poll the clock.
 
         Raises:
-            WorkerError: a copy died that had been started again before.
+            WorkerError: a copy died that had been restarted before.
         """
         now = {place: self._lost(place, error) for place, error in self._broken.items()}
         self._broken.clear()
@@ -87,7 +87,7 @@ class LiveCopies(ABC):
                 self.sleep(seconds)
 
     def _look(self, place: int) -> Answer | None:
-        """Return the answer of a copy; None while there is none."""
+        """Return the answer of a copy; None if it has not arrived yet."""
         try:
             if not self._copies[place].look():
                 return None
@@ -97,7 +97,7 @@ class LiveCopies(ABC):
         return Answer(place, self.clock())
 
     def _lost(self, place: int, death: WorkerError) -> Answer:
-        """Return the answer of a copy that died, which is started again, once."""
+        """Restart a copy that died, and return the loss of its batch as an answer."""
         lost_ns = self.clock()
         self.restart(place, death)
         self._free.add(place)

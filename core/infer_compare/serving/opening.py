@@ -1,4 +1,4 @@
-"""A stored run opened again, so that one of its contenders can be served with the run's own model and rows."""
+"""Reopening a stored run to serve one of its contenders with the same model and input rows."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 
 def sizes_of(run: Run, label: str, setting: Setting, max_batch: int | None) -> tuple[int, ...]:
-    """Return the batch sizes at which a contender was measured, up to a largest one, and that one, ascending.
+    """Return the measured batch sizes of a contender below `max_batch`, and `max_batch` itself, ascending.
 
     Raises:
-        UsageError: the run has no such contender, or measured it at no such size.
+        UsageError: the run has no such contender, or did not measure it at sizes around `max_batch`.
     """
     if label not in run.labels:
         raise UsageError(f"The run has no contender {label!r}; it has {listing(run.labels)}.")
@@ -49,15 +49,15 @@ def sizes_of(run: Run, label: str, setting: Setting, max_batch: int | None) -> t
 
 
 def reopened(run: Run, label: str, resolve: Callable[[RunOptions], Resolved]) -> tuple[Resolved, Route]:
-    """Return the plan of a stored run with everything that serving it needs, and the route of one contender.
+    """Return the plan of a stored run, resolved again, and the route of one contender.
 
     Args:
         run: the stored run.
         label: of the contender.
-        resolve: makes a plan of options.
+        resolve: makes a plan from options.
 
     Raises:
-        UsageError: the model, a version or the machine is not what it was, or the contender cannot run any more.
+        UsageError: the model, a version or the machine has changed, or the contender can no longer run.
         NoUsableBackend: no contender can be started any more.
     """
     with naming_the_folder(run.header):
@@ -77,6 +77,6 @@ def reopened(run: Run, label: str, resolve: Callable[[RunOptions], Resolved]) ->
 
 
 def _of(header: Header, label: str) -> Header:
-    """Return a header without the other contenders: these may have changed."""
-    own = tuple(contender for contender in header.contenders if contender.label == label)
-    return msgspec.structs.replace(header, contenders=own)
+    """Return a header with this contender alone; the others may have changed."""
+    kept = tuple(contender for contender in header.contenders if contender.label == label)
+    return msgspec.structs.replace(header, contenders=kept)

@@ -1,4 +1,4 @@
-"""The file through which rows reach one worker, and outputs come back."""
+"""The file that carries input rows to a worker, and its outputs back."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 MEMORY = Path("/dev/shm")  # noqa: S108 - on Linux a file system in memory, where writing wakes no disk
 ALIGNED = 4096
 SPARE = 16 * 2**20
-"""Bytes that stay free where the file lies, beside room for outputs as large as the inputs."""
+"""Bytes to leave free in memory, besides room for outputs as large as the inputs."""
 
 
 class Rows:
-    """The rows of a run's pool as a contender takes them, cut to one setting of the other axes."""
+    """The rows of a run's input pool, in the order of a contender's inputs, cut to one setting of the other axes."""
 
     def __init__(self, inputs: Inputs, setting: Setting) -> None:
         """Maps the files of the pool.
 
         Args:
-            inputs: which they are, in the order of the contender's inputs.
+            inputs: the files, in the order of the contender's inputs.
             setting: the sizes of the other axes.
         """
         sizes = dict(setting)
@@ -46,7 +46,7 @@ class Rows:
         self.count = min((len(array) for array, same in self.inputs if not same), default=1)
 
     def rooms(self, largest: int) -> tuple[list[Room], int]:
-        """Return where the rows of a largest batch lie in a file, and the length of the file."""
+        """Return the place of each input of a batch of `largest` rows in a file, and the length of the file in bytes."""
         rooms, end = [], 0
         for array, same in self.inputs:
             shape = (1 if same else largest, *array.shape[1:])
@@ -58,9 +58,10 @@ class Rows:
         return rooms, max(end, ALIGNED)
 
     def pieces(self, place: int, first: int, count: int) -> list[NDArray[Any]]:
-        """Return the rows of so many requests from one on, of one input; rows are used again where the pool ends.
+        """Return the rows of one input for `count` requests, beginning with number `first`.
 
-        None of an input without a batch axis: its only row serves every batch.
+        Beyond the end of the pool, rows are used again from its beginning. The list is empty for an input without a batch axis,
+        whose only row serves every batch.
         """
         array, same = self.inputs[place]
         pieces: list[NDArray[Any]] = []
@@ -73,18 +74,18 @@ class Rows:
 
 
 class SharedFile:
-    """A file that this process writes rows to and reads outputs from, and that one worker maps.
+    """A file to which this process writes rows and from which it reads outputs; one worker maps it.
 
-    It is written and read by calls, not mapped: what a worker makes of the file cannot end this process.
+    This process does not map the file: a worker that truncates a mapped file would kill it.
     """
 
     def __init__(self, rows: Rows, largest: int, scratch: Path) -> None:
-        """Makes the file, in memory where there is room.
+        """Creates the file, in memory if there is room.
 
         Args:
             rows: what is written to it.
-            largest: how many rows a batch has at most.
-            scratch: a folder on disk.
+            largest: the most rows that a batch has.
+            scratch: a folder on disk, used if there is no room in memory.
 
         Raises:
             InputError: there is no room.
@@ -115,7 +116,11 @@ class SharedFile:
                 self._write(array, self.rooms[place].offset)
 
     def opened(self, outputs: int) -> None:
-        """Note that the worker has mapped the file and how long its outputs can be; the file then needs no name."""
+        """Note that the worker has mapped the file, whose name is then removed.
+
+        Args:
+            outputs: the most bytes of outputs that it can hold.
+        """
         self._outputs = outputs
         self.path.unlink(missing_ok=True)
 
@@ -151,7 +156,7 @@ class SharedFile:
         return os.pread(self._descriptor, length, self._length)
 
     def close(self) -> None:
-        """Give the file back; doing it twice is fine."""
+        """Close and remove the file; closing it twice is fine."""
         descriptor, self._descriptor = self._descriptor, -1
         if descriptor >= 0:
             os.close(descriptor)
@@ -165,7 +170,7 @@ class SharedFile:
 
 
 def _place(length: int, scratch: Path) -> Path:
-    """Return where a file of that length goes: into memory, where there is room for it twice."""
+    """Return the folder for a file of `length` bytes: the file system in memory if the file fits twice, else `scratch`."""
     with contextlib.suppress(OSError):
         room = os.statvfs(MEMORY)
         if room.f_bavail * room.f_frsize >= 2 * length + SPARE and os.access(MEMORY, os.W_OK):

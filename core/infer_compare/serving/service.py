@@ -1,4 +1,4 @@
-"""A contender of a stored run as a service: real workers behind pipes, with the run's own model and rows of input."""
+"""A contender of a stored run as a service: real workers behind pipes, with the model and input rows of the run."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ if TYPE_CHECKING:
     from infer_compare.timing.clock import Clock
 
 MOST_SIZES = 64
-"""Batch sizes that are prepared one by one; beyond that only those that were measured, which smaller batches are filled up to."""
+"""Up to so many batch sizes, each is prepared; if there are more, only the measured ones, to which smaller batches are padded."""
 RESTARTS = 1
-"""Fresh workers that a copy gets for one that died."""
+"""How often a copy may be restarted after its worker died."""
 
 
 class Service(LiveCopies):
-    """Workers that wait for batches, one for each copy. Made by `open_service`."""
+    """The workers of a contender that serve batches, one per copy. Made by `open_service`."""
 
     def __init__(
         self,
@@ -57,12 +57,12 @@ class Service(LiveCopies):
         """Starts nothing yet.
 
         Args:
-            context: of the run, opened again.
-            route: of the contender, which is to have as many instances as there are copies.
-            sizes: of batches that are measured, ascending; the last one is the largest that is served.
+            context: of the reopened run.
+            route: of the contender, with as many instances as copies.
+            sizes: batch sizes to measure, ascending; the last is the largest that is served.
             setting: the sizes of the other axes.
             copies: how many workers there are.
-            clock: the time, by the machine's monotonic clock.
+            clock: returns the time in nanoseconds, by the machine's monotonic clock.
         """
         self.label = route.label
         """Of the contender."""
@@ -92,10 +92,10 @@ class Service(LiveCopies):
         """Whether the batcher has no core to itself."""
 
     def start(self) -> None:
-        """Start the workers side by side, and have each run every size.
+        """Start the workers at the same time, then load the model and run every batch size in each.
 
         Raises:
-            WorkerError: one does not start.
+            WorkerError: a worker does not start.
             InputError: there is no room for the rows of a batch.
         """
         try:
@@ -117,15 +117,15 @@ class Service(LiveCopies):
         copy.finish(inputs, [OperatingPoint(size, self.setting) for size in sizes], self.setting)
 
     def run_delays(self) -> RunDelays:
-        """Return what reads how long this thread and the workers' wait for processors."""
+        """Return a reader of how long this thread and the workers' threads wait for a processor."""
         real = self.clock is MONOTONIC
         return RunDelays([copy.client.pid for copy in self._copies] if real else None)
 
     def restart(self, place: int, death: WorkerError) -> None:
-        """Start a copy again that died for the first time. Meanwhile nothing is handed over, which the latencies show.
+        """Start a copy again that died for the first time. No batch is handed over meanwhile, which lengthens the latencies.
 
         Raises:
-            WorkerError: it was started again before, or does not start.
+            WorkerError: the copy was restarted before, or does not start.
         """
         self._deaths[place] += 1
         if self._deaths[place] > RESTARTS:
@@ -171,17 +171,17 @@ def open_service(
         run: a stored run in which the contender was measured.
         label: of the contender.
         copies: how many workers serve at the same time.
-        max_batch: the largest batch size that is asked for; the largest that was measured when None.
-        setting: the sizes of the other axes; may be left out where the run has one setting.
-        plugins: those to use; all that are installed when None.
-        observer: hears what happens.
+        max_batch: the largest batch size that is served; None for the largest that was measured.
+        setting: the sizes of the other axes; optional if the run has only one setting.
+        plugins: those to use; None for all that are installed.
+        observer: notified of progress.
         surroundings: workers, clock and cores in place of those of this machine, for tests.
 
     Raises:
         UsageError: the contender was not measured at such sizes, a setting must be named, or the model, a version or the
-            machine is not what it was in the run.
+            machine has changed since the run.
         NoUsableBackend: the contender cannot be started any more.
-        WorkerError: its worker died or did not answer while it started.
+        WorkerError: a worker died or did not answer while it started.
     """
     setting = setting_of(run, setting)
     sizes = sizes_of(run, label, setting, max_batch)
