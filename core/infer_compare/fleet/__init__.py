@@ -1,1 +1,1 @@
-"""Runs on many machines: jobs, where they go, what came of them."""
+"""Runs on many machines: planning jobs, placing them on machines, and recording how they end."""

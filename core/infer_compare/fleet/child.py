@@ -1,4 +1,4 @@
-"""`python -m infer_compare.fleet.child`: the node side of a job; not for people.
+"""`python -m infer_compare.fleet.child`: the node side of a job, started by launchers and not by people.
 
 A launcher starts it on a machine, writes the job to its standard input and reads events from its standard output (see
 `node.messages`). With `--facts` it prints the facts of the machine as one line of JSON and ends.
@@ -27,7 +27,7 @@ from infer_compare.worker.supervisor import remains
 from infer_compare.worker.supervisor.guard import guard, removed_if_killed
 
 LAST_S = 30.0
-"""How long the other side may take to read the last events."""
+"""How long the launcher may take to read the last events."""
 
 
 def main() -> None:
@@ -51,7 +51,7 @@ def main() -> None:
 def _carry_out(
     job: NodeJob, inbox: Inbox, outbox: Outbox, signals: int, parent: int, repaired: tuple[str, ...]
 ) -> Ended:
-    """Run the job and return its end, when no process and no folder of it is left."""
+    """Run the job and return its end, after all its processes and folders are gone."""
     if job.version != VERSION:
         return failed(
             job,
@@ -89,7 +89,7 @@ def _carry_out(
 
 
 def _signal_pipe() -> int:
-    """Turn the signals that ask for an end into bytes of a pipe, and return its reading end."""
+    """Turn SIGINT, SIGTERM and SIGHUP into bytes of a pipe, and return its reading end."""
     reading, writing = os.pipe()
     os.set_blocking(reading, False)
     os.set_blocking(writing, False)
@@ -100,10 +100,10 @@ def _signal_pipe() -> int:
 
 
 def _own_output() -> int:
-    """Keep standard output for events: whatever else is printed goes to standard error."""
-    own = os.dup(1)
+    """Return a descriptor of standard output for events; anything else that is printed goes to standard error."""
+    output = os.dup(1)
     os.dup2(2, 1)
-    return own
+    return output
 
 
 if __name__ == "__main__":

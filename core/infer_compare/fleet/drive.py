@@ -1,4 +1,4 @@
-"""Driving a fleet: one loop that starts jobs, hears of them, and writes down what came of them."""
+"""The driver of a fleet: one loop that starts jobs, receives their events and records how they end."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infer_compare.fleet.fitness import refusal
-from infer_compare.fleet.last_words import closing_state, last_words
+from infer_compare.fleet.progress import closing_state, progress_of
 from infer_compare.fleet.records import AttemptEnd, AttemptFacts, AttemptStart, moment
 from infer_compare.fleet.streamed_run import StreamedRun
 from infer_compare.foreign import one_line
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 WAIT_S = 0.5
 """How long one wait for events takes."""
 GRACE_S = 10.0
-"""How long a job that is stopped has to end."""
+"""How long a stopped job has to end by itself."""
 PATIENCE_S = 5.0
-"""Beyond it, until the driver no longer waits for its end."""
+"""How long after that the driver waits for the job's end."""
 LOOK_S = 10.0
-"""How often machines are asked for while a job waits for which none is known."""
+"""How often machines are listed while a job waits for a kind of machine that is not known."""
 INTERRUPTED = 130
 
 
@@ -52,10 +52,10 @@ class Driver:
         Args:
             folder: of the fleet.
             schedule: its jobs.
-            ledger: open.
-            launcher: connected.
-            observer: hears what happens.
-            now: monotonic seconds.
+            ledger: an open ledger.
+            launcher: a connected launcher.
+            observer: notified of progress.
+            now: returns monotonic seconds.
         """
         self._folder, self._schedule, self._ledger = folder, schedule, ledger
         self._launcher, self._observer, self._now = launcher, observer, now
@@ -65,12 +65,12 @@ class Driver:
         self._interrupted = False
 
     def run(self) -> None:
-        """Run all jobs that wait, and close the launcher.
+        """Run all waiting jobs, and close the launcher.
 
         Raises:
-            KeyboardInterrupt: the fleet was interrupted, and all jobs were stopped; those that did not end in time, or a
-                second interrupt, leave it to the launcher to end them.
-            StorageLost: the folder of the fleet cannot be written any more; all jobs were ended.
+            KeyboardInterrupt: the fleet was interrupted, and all jobs were asked to stop; the launcher ends those that did
+                not stop in time, or all of them after a second interrupt.
+            StorageLost: the folder of the fleet can no longer be written; all jobs were ended.
         """
         self._observer.began(self._schedule)
         try:
@@ -136,7 +136,7 @@ class Driver:
                 new = self._files[job.plan.id].take(offset, text)
                 if new:
                     self._closings[job.plan.id] = closing_state(new)
-                    if (says := last_words(new)) and says != job.says:
+                    if (says := progress_of(new)) and says != job.says:
                         job.says = says
                         self._observer.said(job)
             case Beat():
@@ -149,7 +149,7 @@ class Driver:
                 self._ended(job, "lost", one_line(why, 200), how="vanished")
 
     def _outcome(self, job: JobState, rc: int, stderr: str) -> tuple[EndState, str]:
-        """How an attempt ended whose process did."""
+        """Return how an attempt ended, and why, after its process has ended."""
         closing = self._closings.get(job.plan.id, "")
         last = one_line(stderr.strip().rsplit("\n", 1)[-1].removeprefix("Error: "), 300).rstrip(".")
         if self._interrupted:
@@ -163,7 +163,7 @@ class Driver:
         return "failed", last or f"it ended with status {rc}"
 
     def _ended(self, job: JobState, state: EndState, why: str, *, rc: int | None = None, how: Ending = "ended") -> None:
-        """Note the end of an attempt, or of a job that has none."""
+        """Record the end of an attempt, or of a job that was never started."""
         file = self._files.pop(job.plan.id, None)
         if file is not None:
             file.close()
@@ -172,7 +172,7 @@ class Driver:
         self._observer.ended(job, state)
 
     def _stop_all(self) -> None:
-        """Ask all jobs to stop, and wait for their ends; a further interrupt ends the waiting."""
+        """Ask all jobs to stop, and wait for them to end; another interrupt ends the waiting."""
         self._interrupted = True
         self._observer.stopping()
         try:
@@ -191,13 +191,13 @@ class Driver:
         try:
             self._launcher.close()
         except KeyboardInterrupt:
-            # Whatever happens, nothing stays behind.
+            # A second interrupt must not leave jobs behind.
             self._launcher.close()
             raise
 
 
 def summary(schedule: Schedule) -> str:
-    """Return how many jobs ended how, such as `4 jobs: 3 done, 1 lost`."""
+    """Return the number of jobs in each state, such as `4 jobs: 3 done, 1 lost`."""
     states = [job.state for job in schedule.jobs.values()]
     numbers = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(sorted(states)))
     return f"{count(len(states), 'job')}: {numbers}"

@@ -1,4 +1,4 @@
-"""What a fleet says of itself while it runs, for those who watch."""
+"""The observer interface through which a running fleet reports its progress."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ if TYPE_CHECKING:
 
 
 class FleetObserver:
-    """Hears what happens; the base class ignores it."""
+    """Is notified of the progress of a fleet; the methods of this base class do nothing."""
 
     def began(self, schedule: Schedule) -> None:
-        """Hear that the fleet begins, with its jobs."""
+        """Called when the fleet begins, with its jobs."""
 
     def started(self, job: JobState) -> None:
-        """Hear that a job was sent to a machine."""
+        """Called when a job has been sent to a machine."""
 
     def said(self, job: JobState) -> None:
-        """Hear that the run of a job said something."""
+        """Called when the run of a job has reported a new step; `job.says` describes it."""
 
     def ended(self, job: JobState, state: str) -> None:
-        """Hear how an attempt ended; a job that is tried again waits."""
+        """Called when an attempt has ended; a job that will be tried again is waiting."""
 
     def stopping(self) -> None:
-        """Hear that all jobs were asked to stop."""
+        """Called when all jobs have been asked to stop."""

@@ -1,4 +1,4 @@
-"""Whether a machine may run a job, by what it says of itself when the job starts, and what a reader of the result must know."""
+"""Checks of the facts that a machine reports when a job starts: whether it may run the job, and cautions for the report."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
     from infer_compare.fleet.records import PlannedJob
 
 FRAMEWORK = "framework."
-"""What the facts about frameworks begin with."""
+"""Prefix of the facts about frameworks."""
 
 
 def refusal(job: PlannedJob, machine: str, facts: Mapping[str, str]) -> str:
-    """Return why a machine is not to run a job, as a clause with what to do; empty where it may.
+    """Return why a machine may not run a job and how to mend that, as a clause; an empty text if it may.
 
     Args:
         job: the job.
-        machine: what people call the machine.
-        facts: that it stated; what it did not state is not held against it.
+        machine: the name of the machine, for the text.
+        facts: those that the machine reported; a missing fact is no reason to refuse it.
     """
     version = facts.get("infer_compare")
     if version is not None and version != __version__:
@@ -37,6 +37,6 @@ def refusal(job: PlannedJob, machine: str, facts: Mapping[str, str]) -> str:
 
 
 def cautions(facts: Mapping[str, str]) -> Iterator[str]:
-    """Yield what of a machine's surroundings disturbs what was measured there, and could not be repaired."""
+    """Yield, as clauses, the disturbances on a machine that could not be repaired before it measured."""
     left = facts.get("not_repaired", "")
     yield from (one_line(part.strip()) for part in left.split(";") if part.strip())

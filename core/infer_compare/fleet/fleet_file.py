@@ -27,25 +27,25 @@ DEFAULT_LAUNCHER = "local"
 DEFAULT_ATTEMPTS = 2
 MOST_ATTEMPTS = 20
 ELSEWHERE = {"price": "write prices by label under [prices]", "reports": "the fleet writes a page of every run"}
-"""Options of a run that a fleet has other words for."""
+"""Options of a run that a fleet does not take, with what to write instead."""
 
 
 class ModelRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A model with the options of its runs."""
 
     table: dict[str, Any]
-    """As they stand in the file, by the names that options have in Python."""
+    """The options as written in the file, by their names in Python."""
     options: Any
     """The same as `RunOptions`."""
 
 
 class FleetRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What a fleet is asked for."""
+    """A request for a fleet: models, machines and how to reach them."""
 
     launcher: str = DEFAULT_LAUNCHER
     address: str | None = None
     machines: tuple[str, ...] = ("all",)
-    """Texts of selectors."""
+    """Selectors as texts."""
     per: Per = "kind"
     attempts: int = DEFAULT_ATTEMPTS
     """How often a job is tried before it counts as lost."""
@@ -55,12 +55,12 @@ class FleetRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def selectors(self) -> tuple[Selector, ...]:
-        """Which machines take part."""
+        """The selectors of the machines that take part."""
         return tuple(map(Selector.of, self.machines))
 
 
 def read_fleet(path: Path) -> FleetRequest:
-    """Return what a file asks for.
+    """Return the request that a fleet file describes.
 
     Raises:
         UsageError: it cannot be read, has an unknown key, names no model, or has a value that does not fit.
@@ -69,11 +69,11 @@ def read_fleet(path: Path) -> FleetRequest:
 
 
 def fleet_request(table: Mapping[str, Any], where: str) -> FleetRequest:
-    """Return what the table of a file asks for, checked.
+    """Return the request that the table of a fleet file describes, checked.
 
     Args:
-        table: as TOML has it.
-        where: what sentences about it begin with.
+        table: as parsed from TOML.
+        where: how error messages name its place.
 
     Raises:
         UsageError: see `read_fleet`.
@@ -102,12 +102,12 @@ def fleet_request(table: Mapping[str, Any], where: str) -> FleetRequest:
 
 
 def model_request(given: Mapping[str, Any], shared: Mapping[str, Any], where: str) -> ModelRequest:
-    """Return a model with its own options put over those that all models share.
+    """Return a model with its options, which override those that all models share.
 
     Args:
-        given: its options, by the names that they have in Python.
-        shared: those of all.
-        where: what sentences about them begin with.
+        given: the options of the model, by their names in Python.
+        shared: the options of all models.
+        where: how error messages name their place.
 
     Raises:
         UsageError: a value does not fit.
@@ -118,16 +118,16 @@ def model_request(given: Mapping[str, Any], shared: Mapping[str, Any], where: st
 
 
 def request_of_run(given: Given, launcher: str | None, address: str | None, machines: Sequence[str]) -> FleetRequest:
-    """Return the fleet of one model whose runs are asked for on the command line of a run.
+    """Return the fleet that `infer-compare run` with machines asks for: one model with the options of the command line.
 
     Args:
-        given: the options that were given, read.
-        launcher: by name; the default when None.
-        address: where it finds its machines.
-        machines: texts of selectors; all machines where there is none.
+        given: the options that were given, parsed.
+        launcher: its name; None for the default.
+        address: where the launcher finds its machines.
+        machines: selectors as texts; empty for all machines.
 
     Raises:
-        UsageError: a text is no selector, or a report is asked for.
+        UsageError: a text is not a selector, or a report is requested.
     """
     table = as_written(given)
     price = table.pop("price", None)
@@ -156,19 +156,19 @@ def _models(value: object, shared: Mapping[str, Any], where: str) -> tuple[Model
     for place, entry in enumerate(entries, 1):
         here = f"{where}, model {place}"
         if isinstance(entry, dict):
-            own = _options(entry, here)
-            if "model" not in own and "models" not in own:
+            given = _options(entry, here)
+            if "model" not in given and "models" not in given:
                 raise UsageError(f'{here}: its table names no model; write for example {{model = "net.onnx"}}.')
         elif isinstance(entry, str):
-            own = {"model": entry}
+            given = {"model": entry}
         else:
             raise UsageError(f"{here} must be a text or a table of options, not {_shown(entry)}.")
-        requests.append(model_request(own, shared, here))
+        requests.append(model_request(given, shared, here))
     return tuple(requests)
 
 
 def _options(table: dict[str, Any], where: str) -> dict[str, Any]:
-    """Options as they were written, after they were found to be readable."""
+    """Return options as they were written, after checking that they can be read."""
     options = option_table(table, where)
     for name, instead in ELSEWHERE.items():
         if name in options:

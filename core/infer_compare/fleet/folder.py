@@ -1,4 +1,4 @@
-"""The folder of a fleet: begun from what is asked for, and read back to be resumed or reported."""
+"""The folder of a fleet: created from a request, and read back to resume or report the fleet."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ if TYPE_CHECKING:
     from infer_compare.plugins import Plugins
 
 PAGE = "report.html"
-"""Of a run in its folder, and of the fleet in its own."""
+"""File name of a report page: of a run in the run's folder, and of the fleet in the fleet's folder."""
 
 
 def begin(
     request: FleetRequest, machines: Sequence[Machine], folder: Path, plugins: Plugins, command: Sequence[str] = ()
 ) -> Asked:
-    """Make the folder of a new fleet, and return what stands in the first line of its ledger.
+    """Make the folder of a new fleet, and return the first line of its ledger.
 
     Args:
-        request: what is asked for.
+        request: the fleet to make.
         machines: those of the launcher.
-        folder: to make; where something goes wrong it is left as it was.
-        plugins: where models and formats are known.
-        command: as it was typed.
+        folder: to make; left as it was if an error occurs.
+        plugins: provide models and formats.
+        command: the command line as typed.
 
     Raises:
-        UsageError: a selector chooses no machine, or a file is not there.
-        StoreError: the folder holds a fleet already, or cannot be made, or its disk is full.
+        UsageError: a selector chooses no machine, or a file is missing.
+        StoreError: the folder already holds a fleet or cannot be made, or its disk is full.
     """
     if exists(folder / FILE):
         raise taken(folder)
@@ -81,13 +81,13 @@ def begin(
 
 
 def _require_free(folder: Path, names: Sequence[str]) -> None:
-    taken = [name for name in names if exists(folder / name)]
-    if taken:
-        raise StoreError(f"{folder} already holds {listing(taken[:4])}; choose another folder with -o.")
+    present = [name for name in names if exists(folder / name)]
+    if present:
+        raise StoreError(f"{folder} already holds {listing(present[:4])}; choose another folder with -o.")
 
 
-def standing(asked: Asked, entries: Iterable[AnyEntry]) -> list[JobState]:
-    """Return how the jobs of a fleet stand by its ledger; one whose attempt has no end waits."""
+def job_states(asked: Asked, entries: Iterable[AnyEntry]) -> list[JobState]:
+    """Return the states of a fleet's jobs by its ledger; a job whose attempt has no end is waiting."""
     jobs = {plan.id: JobState(plan=plan) for plan in asked.jobs}
     for entry in entries:
         job = jobs.get(entry.job) if not isinstance(entry, Asked) else None
@@ -99,7 +99,7 @@ def standing(asked: Asked, entries: Iterable[AnyEntry]) -> list[JobState]:
             case AttemptFacts(facts=facts):
                 job.facts = facts
             case AttemptEnd(state=state, why=why) if job.state not in FINAL:
-                # An interrupt may come after the end of an attempt was noted, and be noted as another.
+                # An interrupt just after the end of an attempt was recorded may be recorded as a second end.
                 job.state, job.why = state, why
             case _:
                 pass
@@ -107,18 +107,18 @@ def standing(asked: Asked, entries: Iterable[AnyEntry]) -> list[JobState]:
 
 
 def to_resume(asked: Asked, entries: Iterable[AnyEntry], now: float, *, incomplete: bool = False) -> list[JobState]:
-    """Return the jobs of a fleet, of which those wait that have not run to their end.
+    """Return the jobs of a fleet, with those set to waiting that have not finished.
 
     Args:
-        asked: what was asked for.
-        entries: of its ledger.
+        asked: the first line of the fleet's ledger.
+        entries: the other entries of the ledger.
         now: monotonic seconds.
-        incomplete: whether those wait too that ended and left something unanswered.
+        incomplete: whether to also repeat jobs whose run left something unanswered.
 
     Raises:
-        UsageError: a file that one of them needs is not there any more.
+        UsageError: a file that a job needs is no longer there.
     """
-    jobs = standing(asked, entries)
+    jobs = job_states(asked, entries)
     for job in jobs:
         if job.state not in FINAL or (incomplete and job.state == "incomplete"):
             if missing := missing_files(job.plan.files):
@@ -132,10 +132,10 @@ def to_resume(asked: Asked, entries: Iterable[AnyEntry], now: float, *, incomple
 
 
 def read(folder: Path) -> tuple[Asked, list[JobState]]:
-    """Return what a fleet was asked for, and how its jobs stand.
+    """Return the first line of a fleet's ledger, and the states of its jobs.
 
     Raises:
         StoreError: see `read_ledger`.
     """
     asked, entries = read_ledger(folder)
-    return asked, standing(asked, entries)
+    return asked, job_states(asked, entries)

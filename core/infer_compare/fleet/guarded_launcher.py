@@ -1,4 +1,4 @@
-"""A plugin's launcher, whose errors become one sentence."""
+"""A wrapper around a plugin's launcher that turns its exceptions into errors of this project."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Value = TypeVar("Value")
 
 
 class GuardedLauncher:
-    """Calls a launcher, and turns what it raises into an error that names it."""
+    """Forwards calls to a launcher, and turns its exceptions into an error that names the launcher."""
 
     def __init__(self, launcher: Launcher) -> None:
         """Keep the launcher."""
@@ -29,8 +29,8 @@ class GuardedLauncher:
         """See `Launcher.connect`.
 
         Raises:
-            Unreachable: as there.
-            InferCompareError: it raised something else, as every method may.
+            Unreachable: as in `Launcher.connect`.
+            InferCompareError: the launcher raised another exception; all methods of this class may raise it.
         """
         self._called("connecting", lambda: self._launcher.connect(address, deadline_s))
 

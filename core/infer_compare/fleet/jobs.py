@@ -1,4 +1,4 @@
-"""The jobs of a fleet: every model on every kind of machine."""
+"""Planning the jobs of a fleet: every model on every kind of machine."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 def planned_jobs(
     request: FleetRequest, machines: Sequence[Machine], folder: Path, plugins: Plugins
 ) -> tuple[list[PlannedJob], list[Shipment]]:
-    """Return the jobs, and what is to be written before they start.
+    """Return the jobs of a fleet, and the shipments to write before they start.
 
     Args:
-        request: what is asked for.
+        request: the fleet.
         machines: those of the launcher.
-        folder: of the fleet; nothing is written but links to files that belong together.
-        plugins: where models and formats are known.
+        folder: of the fleet; nothing is written here but links to files that belong together.
+        plugins: provide models and formats.
 
     Raises:
-        UsageError: a selector chooses no machine, a file is not there, or no machine can have a backend.
+        UsageError: a selector chooses no machine, a file is missing, or no machine can have a backend.
     """
     groups = kinds(chosen(machines, request.selectors), request.per)
     if len(groups) * len(request.models) > MOST_JOBS:
@@ -75,7 +75,7 @@ def _job(model: str, group: Kind, shipment: Shipment, request: FleetRequest, tak
 
 
 def _names(models: Sequence[ModelRequest]) -> list[str]:
-    """What reports call the models, each differently: by its name, or as it was typed, or with a number."""
+    """Return distinct names of the models for reports: the short name, else the name as typed, else with a number."""
     short = [model.options.name or Path(model.options.model).stem or model.options.model for model in models]
     names = [
         name if short.count(name) == 1 else model.options.name or model.options.model
@@ -88,7 +88,7 @@ def _names(models: Sequence[ModelRequest]) -> list[str]:
 
 
 def _price(group: Kind, prices: Mapping[str, str]) -> str | None:
-    """The price of the selector that fits with most labels."""
+    """Return the price of the most specific selector that fits all machines of a kind; None if no selector fits."""
     fitting = [
         (len(Selector.of(text).labels), price)
         for text, price in prices.items()
@@ -98,7 +98,7 @@ def _price(group: Kind, prices: Mapping[str, str]) -> str | None:
 
 
 def keys_of(machine: Machine) -> tuple[object, object]:
-    """Return what a machine is found by: as one of its kind, and as its host."""
+    """Return the two keys under which jobs find a machine: its kind and its host."""
     return (frozenset(shared_labels(machine).items()), machine.cpus, machine.gpus), machine.host
 
 

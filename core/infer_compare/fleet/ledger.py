@@ -1,4 +1,4 @@
-"""`fleet.jsonl`: the ledger of a fleet, each line on disk before anything else happens."""
+"""`fleet.jsonl`: the ledger of a fleet, in which every entry is flushed to disk before the fleet goes on."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 class Ledger(LineFile):
-    """Appends to a ledger; the only writer it has."""
+    """Appends entries to a ledger, of which it holds the lock."""
 
     def __init__(self, folder: Path, *, create: bool) -> None:
         """Open the ledger of a folder.
 
         Args:
             folder: of the fleet.
-            create: make a new one, which must not be there; else open the one that is there, and cut half a line at its end.
+            create: whether to create the file, which must not exist; otherwise open it, and cut off an unfinished last line.
 
         Raises:
-            StoreError: it cannot be opened, is there already, or another process writes to it.
+            StoreError: the ledger cannot be opened, exists although it was to be created, or is locked by another process.
         """
         words = Words(
             noun="The ledger",
@@ -46,11 +46,11 @@ class Ledger(LineFile):
         super().__init__(folder / FILE, words, lambda: _bytes(folder), create=create)
 
     def append(self, entry: AnyEntry) -> None:
-        """Write an entry and wait until it is on disk.
+        """Write an entry and flush it to disk.
 
         Raises:
-            StorageFull: there was no room; what had been written of it was taken back.
-            StorageLost: the file is gone or cannot be written.
+            StorageFull: there is no room; any part of the entry was removed again.
+            StorageLost: the file was removed or cannot be written.
         """
         self.write(_encoder.encode(entry) + b"\n")
 
@@ -60,18 +60,18 @@ def _resume(folder: Path) -> tuple[str, ...]:
 
 
 def taken(folder: Path) -> StoreError:
-    """Return the error of a folder in which another fleet was begun."""
+    """Return the error for a folder that already holds a fleet."""
     return StoreError(
         f"{folder} already holds a fleet; choose another folder with -o, or continue it with: {shlex.join(_resume(folder))}"
     )
 
 
 def read_ledger(folder: Path) -> tuple[Asked, list[AnyEntry]]:
-    """Return what was asked for, and all later entries; half a line at the end and lines that cannot be read are left out.
+    """Return the first entry of a ledger and all later ones; an unfinished last line and unreadable lines are skipped.
 
     Raises:
-        StoreError: there is no ledger, it cannot be read, its first line is not that of a fleet that this version knows, or a
-            job in it would lie outside the folder.
+        StoreError: there is no ledger, it cannot be read, its first line is not that of a fleet of a known version, or the
+            folder of a job would be outside that of the fleet.
     """
     first, *lines = whole(_bytes(folder)).split(b"\n")
     try:

@@ -1,4 +1,4 @@
-"""Machines chosen by their labels, and kinds of machines: those that can stand in for one another."""
+"""Selecting machines by their labels, and grouping interchangeable machines into kinds."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Per = Literal["kind", "host"]
-"""What a model is measured once on: each kind of machine, or each host."""
+"""Whether each model is measured once per kind of machine or once per host."""
 ALL = "all"
 OF_ONE_HOST = frozenset({"address", "boot-id", "host", "hostname", "ip", "name", "node", "node-id", "node-ip"})
-"""Labels, after any `prefix/`, that differ between hosts of a kind."""
+"""Labels, without any `prefix/`, that differ between hosts of a kind."""
 NAMED = 12
-"""Labels that a sentence lists at most."""
+"""The most labels that a message lists."""
 
 
 class Selector(NamedTuple):
-    """Chooses machines that have all of these labels; without any it chooses all machines."""
+    """Selects the machines that have all of its labels; without labels it selects all machines."""
 
     labels: tuple[tuple[str, str], ...]
 
     @classmethod
     def of(cls, text: str) -> Selector:
-        """Return the selector that a text means: `all`, `instance-type=c7i.xlarge`, or several such with commas.
+        """Parse a selector: `all`, or labels such as `instance-type=c7i.xlarge`, separated by commas.
 
         Raises:
-            UsageError: it has another form.
+            UsageError: the text has another form.
         """
         if text.strip() == ALL:
             return cls(())
@@ -50,7 +50,7 @@ class Selector(NamedTuple):
         return cls(tuple(labels))
 
     def fits(self, machine: Machine) -> bool:
-        """Return whether a machine has all the labels."""
+        """Return whether a machine has all labels of the selector."""
         return all(machine.labels.get(label) == value for label, value in self.labels)
 
     def __str__(self) -> str:
@@ -58,10 +58,10 @@ class Selector(NamedTuple):
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True):
-    """Machines that can stand in for one another."""
+    """A group of interchangeable machines."""
 
     name: str
-    """For people; no other kind has it."""
+    """Unique, for people."""
     machines: tuple[Machine, ...]
 
 
@@ -69,7 +69,7 @@ def chosen(machines: Sequence[Machine], selectors: Sequence[Selector]) -> list[M
     """Return the machines that at least one selector chooses.
 
     Raises:
-        UsageError: there are none at all, or a selector chooses none; the labels that exist are named.
+        UsageError: there are no machines, or a selector chooses none; the message lists the existing labels.
     """
     if not machines:
         raise UsageError("The launcher has no machines; start some, then look with `infer-compare fleet machines`.")
@@ -80,54 +80,55 @@ def chosen(machines: Sequence[Machine], selectors: Sequence[Selector]) -> list[M
 
 
 def kinds(machines: Sequence[Machine], per: Per = "kind") -> list[Kind]:
-    """Return machines by kind: the same labels, except those of one host, and as many cores and GPUs.
+    """Group machines into kinds, whose machines agree in labels (other than those of the host), cores and GPUs.
 
     Args:
-        machines: in their order.
-        per: `host` makes a kind of each host.
+        machines: the machines, whose order determines that of the kinds.
+        per: `host` makes each host a kind instead.
     """
-    groups: dict[object, list[Machine]] = {}
+    by_key: dict[object, list[Machine]] = {}
     for machine in machines:
         shared = tuple(sorted(shared_labels(machine).items()))
         key = machine.host if per == "host" else (shared, machine.cpus, machine.gpus)
-        groups.setdefault(key, []).append(machine)
-    found = [tuple(group) for group in groups.values()]
-    names = _told_apart([_host(group[0]) for group in found] if per == "host" else _names(found))
-    return [Kind(name=name, machines=group) for name, group in zip(names, found, strict=True)]
+        by_key.setdefault(key, []).append(machine)
+    groups = [tuple(group) for group in by_key.values()]
+    names = _numbered([_host(group[0]) for group in groups] if per == "host" else _names(groups))
+    return [Kind(name=name, machines=group) for name, group in zip(names, groups, strict=True)]
 
 
 def shared_labels(machine: Machine) -> dict[str, str]:
-    """Return the labels of a machine that do not name the host itself."""
-    own = {machine.id, machine.host}
+    """Return the labels of a machine that do not identify its host."""
+    identities = {machine.id, machine.host}
     return {
         label: value
         for label, value in machine.labels.items()
-        if label.rpartition("/")[2] not in OF_ONE_HOST and value not in own
+        if label.rpartition("/")[2] not in OF_ONE_HOST and value not in identities
     }
 
 
 def _names(groups: Sequence[tuple[Machine, ...]]) -> list[str]:
-    """A short name for each group: the values of the labels that differ between groups, or else what there is."""
-    labels = [shared_labels(group[0]) | _size(group[0]) for group in groups]
+    """Return a short name for each group: its values of the labels that differ between groups, else host or size."""
+    tables = [shared_labels(group[0]) | _size(group[0]) for group in groups]
     differing = [
         label
-        for label in dict.fromkeys(label for own in labels for label in own)
-        if len({own.get(label) for own in labels}) > 1
+        for label in dict.fromkeys(label for table in tables for label in table)
+        if len({table.get(label) for table in tables}) > 1
     ]
-    # One label that differs between all kinds is enough.
-    alone = next((label for label in differing if len({own.get(label) for own in labels}) == len(groups)), None)
+    # A single label suffices if all groups differ in it.
+    alone = next((label for label in differing if len({table.get(label) for table in tables}) == len(groups)), None)
     names = []
-    for group, own in zip(groups, labels, strict=True):
-        words = [own[label] for label in ([alone] if alone else differing) if own.get(label)]
+    for group, table in zip(groups, tables, strict=True):
+        words = [table[label] for label in ([alone] if alone else differing) if table.get(label)]
         if not words and len(groups) == 1:
-            words = [own[label] for label in ("instance-type", "cpu") if own.get(label)][:1]
+            words = [table[label] for label in ("instance-type", "cpu") if table.get(label)][:1]
         if not words and len(group) == 1:
             words = [_host(group[0])]
         names.append(" ".join(words or _size(group[0]).values()))
     return names
 
 
-def _told_apart(names: Sequence[str]) -> list[str]:
+def _numbered(names: Sequence[str]) -> list[str]:
+    """Append a number to each name that occurs more than once."""
     return [
         name if names.count(name) == 1 else f"{name} {names[:place].count(name) + 1}"
         for place, name in enumerate(names)
@@ -152,5 +153,5 @@ def _existing(machines: Sequence[Machine]) -> str:
 
 
 def slug(text: str) -> str:
-    """Return a text as part of a file name."""
+    """Return a text with all characters replaced that are unsafe in a file name, at most 60 characters long."""
     return re.sub(r"[^\w.-]+", "-", text).strip("-.")[:60] or "x"

@@ -1,4 +1,4 @@
-"""Backends that nothing can run: refused before any machine is asked."""
+"""Checking the names of backends before a fleet contacts any machine."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ if TYPE_CHECKING:
     from infer_compare.plugins import Plugins
 
 SIMILAR = 0.8
-"""Similarity from which a name is taken for a slip of the keyboard: one letter of five in another place."""
+"""Least similarity of a name to one that it probably mistypes, such as one wrong letter of five."""
 
 
 def check_backends(names: Iterable[str], launcher: str, plugins: Plugins) -> None:
-    """Look whether some machine may have these backends.
+    """Check that some machine may have these backends.
 
-    Other machines may have plugins that this one lacks, so a name that is unknown here is left to them, unless it is nearly that
-    of a backend that is known here. The launcher `local` runs everything here.
+    Other machines may have plugins that this machine lacks, so an unknown name is refused only if it resembles the name of a known
+    backend. The launcher `local` runs everything on this machine, where every backend must be known.
 
     Args:
-        names: of backends.
-        launcher: by name.
-        plugins: those that are installed here.
+        names: names of backends.
+        launcher: name of the launcher.
+        plugins: the plugins that are installed on this machine.
 
     Raises:
-        UnknownBackend: a name is mistyped, or nothing here has it.
-        BackendUnusable: the backend is broken here, where it would run.
+        UnknownBackend: a name is mistyped, or unknown although the backend would run on this machine.
+        BackendUnusable: a backend that would run on this machine is broken.
     """
     for name in names:
         try:
@@ -46,7 +46,7 @@ def check_backends(names: Iterable[str], launcher: str, plugins: Plugins) -> Non
 
 
 def _meant(name: str, plugins: Plugins) -> str | None:
-    """The known name that was mistyped; one that is longer, such as `torch-xla`, is another backend's."""
+    """Return the known name that `name` mistypes; None if it contains the known name, as `torch-xla` contains `torch`."""
     known = [word for entry in plugins.backends for word in (entry.name, *entry.aliases)]
     near = difflib.get_close_matches(name.lower(), known, 1, SIMILAR)
     return next((word for word in near if word not in name.lower()), None)

@@ -1,4 +1,4 @@
-"""Machines reached by a launcher, which is closed whatever happens."""
+"""Connecting a launcher to its machines."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ if TYPE_CHECKING:
     from infer_compare.plugins import Plugins
 
 CONNECT_S = 15.0
-"""How long reaching the machines may take."""
+"""How long connecting to the machines may take."""
 
 
 @contextmanager
 def reached(name: str, address: str | None, plugins: Plugins) -> Iterator[tuple[Launcher, Sequence[Machine]]]:
-    """Connect a launcher, yield it with its machines, and close it in the end; who drives it may close it before.
+    """Connect a launcher, yield it with its machines, and close it at the end, unless it is closed already.
 
     Args:
-        name: of the launcher, whose errors become sentences.
-        address: where it finds its machines; its own default when None.
-        plugins: where launchers are known.
+        name: name of the launcher.
+        address: of the machines; by default that of the launcher.
+        plugins: provide launchers.
 
     Raises:
         UsageError: there is no such launcher, a package that it needs is missing, or its machines cannot be reached.
-        BackendUnusable: its class raises.
-        InferCompareError: one of its methods raises.
+        BackendUnusable: the launcher cannot be created.
+        InferCompareError: a method of the launcher fails.
     """
     launcher = GuardedLauncher(find_launcher(name, plugins))
     try:

@@ -1,4 +1,4 @@
-"""What a fleet's ledger holds: what was asked for, and every attempt with its end."""
+"""The entries of a fleet's ledger: the request, and every attempt with its end."""
 
 from __future__ import annotations
 
@@ -15,38 +15,38 @@ LEDGER_VERSION = (1, 0)
 """Major and minor: a reader refuses another major and ignores unknown fields of a newer minor."""
 
 EndState = Literal["done", "incomplete", "failed", "lost", "refused", "stopped"]
-"""How an attempt ended: `incomplete` left questions open, as the run's own report says; `refused` was not to run on that
-machine; `stopped` was interrupted by the user."""
+"""How an attempt ended: `incomplete` left questions open, which the run's report lists; `refused` means that the machine may
+not run the job; `stopped` was interrupted by the user."""
 FINAL: frozenset[EndState] = frozenset({"done", "incomplete"})
-"""What `fleet resume` does not run again."""
+"""States of jobs that `fleet resume` does not run again."""
 
 
 class PlannedJob(msgspec.Struct, frozen=True, kw_only=True):
-    """A model on a kind of machine: one whole run."""
+    """A job of a fleet: one whole run of a model on a kind of machine."""
 
     id: str
     """Also the name of its run folder."""
     model: str
-    """What reports call the model."""
+    """The name of the model in reports."""
     kind: str
-    """What tells its machines from others, for people."""
+    """The name of the kind of machine in reports."""
     labels: dict[str, str] = {}
-    """Of all machines of the kind."""
+    """Labels that all machines of the kind have."""
     cpus: int
     gpus: int = 0
     host: str | None = None
-    """The host that it is bound to; any of the kind when None."""
+    """The host that must run the job; None for any host of the kind."""
     backends: tuple[str, ...] = ()
-    """Which the machine needs."""
+    """Backends that the machine needs."""
     argv: tuple[str, ...]
     files: dict[str, str] = {}
-    """Paths here of what is shipped, by name."""
+    """Local paths of the files to ship, by name."""
     price: str | None = None
-    """Of such a machine."""
+    """Price of such a machine, as written by the user."""
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="fleet"):
-    """The first line: what was asked for."""
+    """The first entry: the request for the fleet and its planned jobs."""
 
     schema: str = LEDGER_SCHEMA
     version: tuple[int, int] = LEDGER_VERSION
@@ -73,7 +73,7 @@ class AttemptStart(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", 
 
 
 class AttemptFacts(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="facts"):
-    """What its machine is."""
+    """The facts that the machine of an attempt reported about itself."""
 
     job: str
     attempt: int
@@ -89,11 +89,11 @@ class AttemptEnd(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", ta
     state: EndState
     rc: int | None = None
     why: str = ""
-    """A clause, where it is not done."""
+    """The reason as a clause; empty if the job is done."""
 
 
 def moment() -> str:
-    """Return the present time as entries have it: UTC, ISO 8601, in whole seconds."""
+    """Return the present time as written in entries: UTC, ISO 8601, in whole seconds."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 

@@ -1,4 +1,4 @@
-"""The report over a fleet's runs, made from its folder."""
+"""The report of a fleet, made from the runs in its folder."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 
 def report_of(folder: Path, beside: Path | None = None) -> FleetDocument:
-    """Return the document of a fleet, as far as it came.
+    """Return the report document of a fleet, which may still be unfinished.
 
     Args:
         folder: of the fleet.
-        beside: the folder in which the report will lie, for links to the pages of runs; that of the fleet when None.
+        beside: the folder of the report, for relative links to the pages of runs; None for the folder of the fleet.
 
     Raises:
-        StoreError: there is no fleet, or its ledger cannot be read.
+        StoreError: the folder holds no fleet, or its ledger cannot be read.
     """
     asked, jobs = read(folder)
     runs: dict[str, ReportDocument] = {}
@@ -39,7 +39,7 @@ def report_of(folder: Path, beside: Path | None = None) -> FleetDocument:
         try:
             runs[job.plan.id] = document(load(folder / job.plan.id), explorable=False)
         except StoreError:
-            # It has not begun to run, or not even its first line arrived.
+            # The run has not begun, or its first line has not arrived.
             continue
     return fleet_document(
         [_facts(job, folder, beside or folder, runs.get(job.plan.id)) for job in jobs],
@@ -51,12 +51,12 @@ def report_of(folder: Path, beside: Path | None = None) -> FleetDocument:
 
 
 def write_pages(folder: Path, made: FleetDocument, plugins: Plugins) -> Path:
-    """Write a page of every run that has none of its present records yet, and the page over all; return the latter's path.
+    """Write the missing and outdated pages of runs and the page of the fleet; return the path of the latter.
 
     Args:
         folder: of the fleet.
-        made: its document.
-        plugins: where the report format is known.
+        made: its report document.
+        plugins: provide the report format.
 
     Raises:
         UsageError: a page cannot be written.
@@ -72,7 +72,7 @@ def write_pages(folder: Path, made: FleetDocument, plugins: Plugins) -> Path:
 
 
 def _is_stale(place: Path) -> bool:
-    """Whether the page of a run is missing, or older than its records."""
+    """Return whether the page of a run is missing, or older than its records."""
     page = place / PAGE
     return not page.exists() or page.stat().st_mtime_ns < (place / FILE).stat().st_mtime_ns
 
@@ -97,7 +97,7 @@ def _facts(job: JobState, folder: Path, beside: Path, run: ReportDocument | None
 
 
 def _unanswered(run: ReportDocument) -> str:
-    """What an incomplete run left unanswered, as a clause."""
+    """Return what an incomplete run left unanswered, as a clause."""
     first, *others = run.shortcomings or ("The run left something unanswered; see its page.",)
     more = f", and {count(len(others), 'more thing')}" if others else ""
     return f"{first[:1].lower()}{first[1:].rstrip('.')}{more}"

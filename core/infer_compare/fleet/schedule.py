@@ -1,4 +1,4 @@
-"""Which job runs where: a state machine that is fed with machines, events and the time, and starts nothing itself."""
+"""The schedule of a fleet: a state machine that assigns jobs to machines from events and the time, without any I/O."""
 
 from __future__ import annotations
 
@@ -16,54 +16,54 @@ if TYPE_CHECKING:
     from infer_compare.interfaces.launchers import Event, Machine
 
 SILENCE_S = 30.0
-"""Without any event, after which a job counts as lost; a launcher sends a sign of life every few seconds."""
+"""How long a job may send no event before it counts as lost; launchers send a heartbeat every few seconds."""
 START_S = 180.0
-"""The same for the first event: files are sent and processes started before it."""
+"""The same for the first event, before which files are sent and processes started."""
 SETTLING_S = 5.0
-"""How long a host is left alone after a job on it was lost: processes of it may still be ending."""
+"""How long a host is left alone after a job on it was lost: some of its processes may still be ending."""
 SUSPECT_S = 30.0
-"""How long a machine gets no job after one on it was lost: it may be gone, and still be listed."""
+"""How long a machine gets no job after it vanished during one: it may be gone, but still be listed."""
 ENDING_S = 15.0
 """How long a host is left alone after a job on it was asked to stop."""
 NO_MACHINE_S = 60.0
-"""How long a job waits for a machine when none of its kind is there."""
+"""How long a job waits for a machine if there is none of its kind."""
 
 Ending = Literal["ended", "vanished", "stopping", "silent"]
-"""What is known of the process of an attempt that is over: it ended; it, or the way to it, is gone; it was asked to stop and
-may still run; nothing was heard of it, and its machine gets no job until something is."""
+"""What is known of the process of a finished attempt: `ended`; `vanished`: the process or the connection to it is gone;
+`stopping`: it was asked to stop, and may still run; `silent`: it sends nothing, and its machine gets no job until it does."""
 State = Literal["waiting", "running", "done", "incomplete", "failed", "lost", "refused", "stopped"]
 
 
 @dataclass(slots=True, kw_only=True)
 class JobState:
-    """A job as it stands."""
+    """The present state of a job."""
 
     plan: PlannedJob
     state: State = "waiting"
     attempt: int = 0
-    """The latest, counted from 1 over the whole life of the fleet."""
+    """Number of the latest attempt, counted from 1 over the whole life of the fleet."""
     tries: int = 0
     """Attempts since the fleet was started or resumed."""
     machine: Machine | None = None
     """Of the latest attempt."""
     why: str = ""
     says: str = ""
-    """What its run said last."""
+    """The latest step that its run reported."""
     since: float = 0.0
-    """When it was started, or no machine of its kind was seen any more."""
+    """When it was started, or when a machine of its kind was last known."""
     heard: float | None = None
-    """When the latest attempt gave a sign of life; None before the first."""
+    """When the last event of the latest attempt arrived; None before the first."""
     facts: dict[str, str] = field(default_factory=dict)
     lost_on: set[str] = field(default_factory=set)
     """Machines on which an attempt was lost."""
 
     @property
     def host(self) -> str:
-        """What people call the machine of the latest attempt; empty before the first."""
+        """The name of the latest attempt's machine, for people; empty before the first attempt."""
         if self.machine is None:
             return ""
         name = self.facts.get("hostname") or self.machine.labels.get("hostname", "")
-        # An id that contains the name tells several nodes of a host apart.
+        # An id that contains the host name also identifies the node among several of the host.
         return one_line(self.machine.id if name in self.machine.id else name)
 
 
@@ -77,13 +77,13 @@ class _Busy:
 
 
 class Schedule:
-    """One job at a time on a host; the others wait, and a lost one is tried again on another machine of its kind."""
+    """Assigns jobs to machines, one at a time per host; a lost job is tried again, on another machine of its kind if possible."""
 
     def __init__(self, jobs: Sequence[JobState], attempts: int) -> None:
-        """Nothing runs yet.
+        """Begins with no job running.
 
         Args:
-            jobs: those that are to run wait; the others have ended.
+            jobs: waiting jobs, which are run, and ended ones.
             attempts: how often a job is tried.
         """
         self.jobs = {job.plan.id: job for job in jobs}
@@ -92,15 +92,15 @@ class Schedule:
         """By kind and by host."""
         self._hosts: dict[str, _Busy] = {}
         self._silent: set[str] = set()
-        """Machines that were not heard of since a job on them was lost."""
+        """Machines that have sent nothing since a job on them fell silent."""
         self._suspect: dict[str, float] = {}
-        """Machines on which a job was lost, with the time until which they get no other."""
+        """Machines that vanished during a job, with the time until which they get no other."""
         self._refused: dict[str, dict[str, str]] = {}
-        """By job, the machines that it is not to run on, with the reason."""
+        """By job, the machines that may not run it, with the reason."""
 
     @property
     def running(self) -> list[JobState]:
-        """The jobs that run."""
+        """The running jobs."""
         return [job for job in self.jobs.values() if job.state == "running"]
 
     @property
@@ -110,25 +110,25 @@ class Schedule:
 
     @property
     def is_open(self) -> bool:
-        """Whether something runs or waits."""
+        """Whether any job is running or waiting."""
         return any(job.state in {"running", "waiting"} for job in self.jobs.values())
 
     def know(self, machines: Sequence[Machine]) -> None:
-        """Take note of the machines that are alive."""
+        """Set the machines that are alive."""
         self._machines = {}
         for machine in machines:
             for key in keys_of(machine):
                 self._machines.setdefault(key, []).append(machine)
 
     def place(self, now: float) -> Iterator[JobState]:
-        """Give waiting jobs a machine, and yield those that are to be started on it now.
+        """Assign free machines to waiting jobs, and yield those jobs, which the caller starts.
 
         Args:
             now: monotonic seconds.
         """
         for job in self.waiting:
             fitting = self._fitting(job)
-            # Once lost on a machine, it waits for another as long as there is one.
+            # A job that was lost on a machine waits for another, if there is one.
             others = [machine for machine in fitting if machine.id not in job.lost_on]
             machine = next((machine for machine in others or fitting if self._is_free(machine, now)), None)
             if machine is None:
@@ -141,11 +141,11 @@ class Schedule:
             yield job
 
     def starves(self) -> bool:
-        """Return whether a job waits for which no machine is known, not even a busy one."""
+        """Return whether a waiting job has no suitable machine, not even a busy one."""
         return any(not self._fitting(job) for job in self.waiting)
 
     def hopeless(self, now: float) -> Iterator[tuple[JobState, EndState, str]]:
-        """Yield waiting jobs that no machine can run, with how and why they end."""
+        """Yield waiting jobs that no machine can run, each with its end state and the reason."""
         for job in self.waiting:
             kind = self._machines.get(key_of(job.plan), [])
             refused = self._refused.get(job.plan.id, {})
@@ -170,14 +170,14 @@ class Schedule:
         return free and now >= self._suspect.get(machine.id, now)
 
     def hear(self, event: Event, now: float) -> JobState | None:
-        """Take note of a sign of life, and return the job; None where the event is of an attempt that is over."""
+        """Record that an event arrived, and return its job; None if the attempt is already over."""
         job = self.jobs.get(event.job)
         if job is None:
             return None
         if job.state == "running" and event.attempt == job.attempt:
             job.heard = now
             return job
-        # The process of an attempt that is over speaks: it is there still, and its end frees its host.
+        # The process of a finished attempt is still there: its machine is alive, and its end frees the host.
         for host, busy in list(self._hosts.items()):
             if (busy.job, busy.attempt) == (event.job, event.attempt):
                 if not isinstance(event, Lost):
@@ -187,7 +187,7 @@ class Schedule:
         return None
 
     def silent(self, now: float) -> list[JobState]:
-        """Return the running jobs that have given no sign of life for too long."""
+        """Return the running jobs that have sent no event for too long."""
         return [
             job
             for job in self.running
@@ -195,14 +195,14 @@ class Schedule:
         ]
 
     def end(self, job: JobState, state: EndState, why: str, now: float, *, how: Ending = "ended") -> None:
-        """Take note of how an attempt ended; a lost job waits again where it has attempts left.
+        """Record how an attempt ended; a lost job with attempts left, or a refused one, waits again.
 
         Args:
             job: the job.
             state: how the attempt ended.
-            why: a clause.
+            why: the reason, as a clause.
             now: monotonic seconds.
-            how: what is known of its process.
+            how: what is known of the attempt's process.
         """
         machine = job.machine if job.state == "running" else None
         again = False

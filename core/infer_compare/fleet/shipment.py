@@ -1,4 +1,4 @@
-"""What the machine of a job needs of this one: the model's files, the data, the options of the run."""
+"""The files that a job needs on its machine: the model, the data and the options of the run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from infer_compare.request.options import RunOptions
 
 FOLDER = "files"
-"""Of the fleet's folder: what is shipped and lies nowhere else."""
+"""Name of the folder in the fleet's folder for shipped files that are made here."""
 
 
 class Shipment:
@@ -30,13 +30,13 @@ class Shipment:
         """Find the files.
 
         Args:
-            table: the options as they were written.
-            options: the same, read.
-            place: a folder for what lies nowhere yet; it is made when something is written.
-            plugins: where models and formats are known.
+            table: the options as written by the user.
+            options: the same, parsed.
+            place: a folder for files that are made here; created when the first is written.
+            plugins: provide models and formats.
 
         Raises:
-            UsageError: a model or its data is not there, or a contender is a Python file.
+            UsageError: a model or its data is missing, or a contender is a Python file.
             ModelError: a file of the model is missing.
         """
         self.files: dict[str, Path] = {}
@@ -57,7 +57,7 @@ class Shipment:
         self.argv = (*words, "--config", "{file:options}", "-o", "{folder}", "--quiet")
 
     def write(self) -> None:
-        """Write the options of the run where they are shipped from.
+        """Write the file with the options of the run, which is shipped too.
 
         Raises:
             UsageError: the folder cannot be written.
@@ -69,7 +69,7 @@ class Shipment:
             raise UsageError(f"{self._place} cannot be written: {error.strerror}.") from error
 
     def _model(self, key: str, text: str) -> str:
-        """What the machine is given in place of a model that was named here."""
+        """Return the model argument for the other machine, and add the model's files to the shipment."""
         known = known_models(self._plugins)
         if text in known:
             return text
@@ -104,7 +104,7 @@ class Shipment:
 
 
 def _backends(options: RunOptions, plugins: Plugins) -> tuple[str, ...]:
-    """The backends that the machine needs, except those in interpreters that are named."""
+    """Return the backends that the machine needs, except those with an explicit interpreter."""
     known = {word: entry.name for entry in plugins.backends for word in (entry.name, *entry.aliases)}
     names = []
     for contender in options.taking_part:
@@ -120,5 +120,5 @@ def _backends(options: RunOptions, plugins: Plugins) -> tuple[str, ...]:
 
 
 def missing_files(files: dict[str, str]) -> list[str]:
-    """Return the files that are to be shipped and are not there any more."""
+    """Return the paths of files to ship that no longer exist."""
     return [path for path in files.values() if not (is_file(path) or is_folder(path))]

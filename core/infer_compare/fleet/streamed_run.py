@@ -1,4 +1,4 @@
-"""The run file of a job, written here from what its machine sends."""
+"""The local copy of a job's run file, written from the lines that its machine sends."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HELD_BACK = 64 << 20
-"""Bytes that are kept beyond a gap."""
+"""The most bytes that are kept in memory while earlier ones are missing."""
 
 
 class StreamedRun:
-    """Writes lines where they belong in the file, however often and in whatever order they come."""
+    """Writes lines in the order of their offsets; they may arrive repeatedly and in any order."""
 
     def __init__(self, folder: Path, attempt: int) -> None:
-        """Begin the file of an attempt; that of an earlier one is kept beside it as `attempt-N.jsonl`.
+        """Begin the file of an attempt; that of the previous attempt is renamed to `attempt-N.jsonl`.
 
         Raises:
             StorageLost: the folder cannot be written.
@@ -36,17 +36,17 @@ class StreamedRun:
         self._ahead: dict[int, bytes] = {}
 
     def take(self, offset: int, text: str) -> bytes:
-        """Write lines, and those held back that follow them.
+        """Write lines, together with buffered lines that follow them; buffer lines that come too early.
 
         Args:
-            offset: byte of the file at which they begin.
-            text: whole lines.
+            offset: of their first byte in the file.
+            text: complete lines.
 
         Returns:
-            What is new in the file.
+            The bytes that were appended to the file.
 
         Raises:
-            StorageLost: it cannot be written.
+            StorageLost: the file cannot be written.
         """
         data = text.encode()
         if offset > self._size:
@@ -69,7 +69,7 @@ class StreamedRun:
         return new
 
     def close(self) -> None:
-        """Close the file once it is on disk; one without any line is removed."""
+        """Flush the file to disk and close it; remove it if it is empty."""
         if self._file.closed:
             return
         os.fsync(self._file.fileno())

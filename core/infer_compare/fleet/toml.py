@@ -1,4 +1,4 @@
-"""Options of a run as a TOML file, for the machine that runs them."""
+"""Writing options of a run as TOML, for the machine that runs them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def as_written(given: Given) -> dict[str, Any]:
-    """Return options that were read as a person would write them in a file: with units, contenders as texts."""
+    """Return parsed options in the form in which a user writes them in a file: with units, and contenders as texts."""
     known = declared()
     return {name: _with_unit(value, known[name].option.read) for name, value in given.items() if value is not None}
 
@@ -42,7 +42,7 @@ def _plain(number: float | Decimal) -> str:
 
 
 def written(table: Mapping[str, Any]) -> str:
-    """Return a table as TOML: texts, numbers, lists and tables, each key on a line."""
+    """Return a table as TOML, with each key on a line; values may be texts, numbers, lists and tables."""
     return "".join(f"{_key(key)} = {_value(value)}\n" for key, value in table.items())
 
 
@@ -51,7 +51,7 @@ def _value(value: object) -> str:
         case bool():
             return "true" if value else "false"
         case str():
-            # A JSON text is one of TOML, except for the one control character that JSON leaves as it is.
+            # A JSON string is a TOML string, except that JSON does not escape U+007F.
             return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
         case list() | tuple():
             return f"[{', '.join(map(_value, value))}]"

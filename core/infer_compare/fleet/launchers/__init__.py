@@ -1,4 +1,4 @@
-"""Launchers by name: the one that is built in, and those that plugins bring."""
+"""Launchers by name: the built-in one, and those of plugins."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BUILT_IN = (LauncherEntry(Local, Origin(Local.name, Local.__module__, DISTRIBUTI
 
 
 def known_launchers(plugins: Plugins) -> dict[str, LauncherEntry]:
-    """Return launchers by name, those built in first; a plugin cannot take the name of one of those."""
+    """Return launchers by name, the built-in one first; a plugin cannot take its name."""
     known: dict[str, LauncherEntry] = {}
     for entry in (*BUILT_IN, *plugins.launchers):
         known.setdefault(entry.name, entry)
@@ -26,11 +26,12 @@ def known_launchers(plugins: Plugins) -> dict[str, LauncherEntry]:
 
 
 def find_launcher(name: str, plugins: Plugins) -> Launcher:
-    """Make the launcher of that name.
+    """Return a new launcher of the given name.
 
     Raises:
-        UsageError: there is none (the text gives the nearest name and all names), or a package that it needs is missing.
-        BackendUnusable: its class raises.
+        UsageError: no launcher has the name (the message gives the nearest name and all names), or a package that it needs
+            is missing.
+        BackendUnusable: the launcher's class raises an exception.
     """
     known = known_launchers(plugins)
     if name not in known:

@@ -1,4 +1,4 @@
-"""What launchers share that start a process for each job: all but how machines are found and reached."""
+"""The base class of launchers that start a process for each job."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ if TYPE_CHECKING:
     from infer_compare.interfaces.launchers import Job
 
 NODE = ("-P", "-m", "infer_compare.fleet.child")
-"""The arguments of a Python interpreter that is to be the node side."""
+"""Arguments with which a Python interpreter becomes the node side."""
 LONGEST_SENTENCE = 400
 MOST_ASKED = 32
-"""Machines that are asked at the same time."""
+"""How many machines are asked at the same time."""
 CLOSE_S = 5.0
 """How long the runs may take to end when the launcher is closed."""
 
 
 class ProcessLauncher(ABC):
-    """A launcher that reaches the node side of each job by a process, such as `ssh`.
+    """A launcher that reaches the node side of each job through a local process, such as `ssh`.
 
-    A subclass has `name`, `connect`, `machines` and `command`.
+    A subclass defines `name`, `connect`, `machines` and `command`.
     """
 
     name: str
     install_hint: str = ""
     requires: tuple[str, ...] = ()
     surroundings: Surroundings = Surroundings()
-    """What is to be repaired on the machines."""
+    """What the node side repairs on the machines before a run."""
 
     def __init__(self) -> None:
         """Start nothing."""
@@ -54,7 +54,7 @@ class ProcessLauncher(ABC):
 
     @abstractmethod
     def connect(self, address: str | None, deadline_s: float) -> None:
-        """Reach the machines, within that time; see `Launcher.connect`."""
+        """Connect to the machines within `deadline_s`; see `Launcher.connect`."""
 
     @abstractmethod
     def machines(self) -> Sequence[Machine]:
@@ -64,18 +64,18 @@ class ProcessLauncher(ABC):
     def command(self, machine: str, *arguments: str) -> Sequence[str]:
         """Return the command that runs `python -P -m infer_compare.fleet.child ARGUMENTS` on a machine.
 
-        Standard input and output of the command must be those of the node side, and nothing else on standard output.
+        Standard input and output of the command must be those of the node side; it must print nothing else to standard output.
         """
 
     def ask(self, machines: Iterable[str], deadline_s: float) -> tuple[Machine, ...]:
-        """Return machines as they describe themselves; all are asked at the same time.
+        """Return the descriptions that machines give of themselves; they are asked in parallel.
 
         Args:
             machines: the `id` of each.
             deadline_s: how long each may take to answer.
 
         Raises:
-            Unreachable: one does not answer as a node side does.
+            Unreachable: a machine does not answer in time, or not as a node side does.
         """
         names = tuple(machines)
         with ThreadPoolExecutor(max_workers=max(1, min(len(names), MOST_ASKED))) as pool:
@@ -97,7 +97,7 @@ class ProcessLauncher(ABC):
             try:
                 output, errors = process.communicate(timeout=deadline_s)
             except subprocess.TimeoutExpired:
-                # With all that it has started, which may hold its pipes open.
+                # The whole process group: its children may hold the pipes open.
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.killpg(process.pid, signal.SIGKILL)
                 raise Unreachable(f"{machine} does not answer within {deadline_s:g} s; check the address.") from None
@@ -110,7 +110,7 @@ class ProcessLauncher(ABC):
             ) from None
 
     def start(self, job: Job) -> None:
-        """Start a job and return at once."""
+        """Start a job without waiting for it; a failure is reported as a `Lost` event."""
         try:
             parcel = Parcel(job, self.surroundings)
         except ShippingError as error:
@@ -121,7 +121,7 @@ class ProcessLauncher(ABC):
         self._processes.append(NodeProcess(command, parcel, job.id, job.attempt, self._events.put))
 
     def events(self, timeout_s: float) -> Iterable[Event]:
-        """Return what came, after waiting for that time at most."""
+        """Return the events that have arrived, waiting up to `timeout_s` for the first."""
         events: list[Event] = []
         try:
             events.append(self._events.get(timeout=timeout_s))
@@ -131,13 +131,13 @@ class ProcessLauncher(ABC):
             return events
 
     def stop(self, job: str, grace_s: float) -> None:
-        """Ask the job to end as Ctrl-C does, and end it after that time."""
+        """Interrupt a job as Ctrl-C does, and kill it if it has not ended after `grace_s`."""
         for process in self._processes:
             if process.job == job:
                 process.stop(grace_s)
 
     def close(self) -> None:
-        """Stop every job that runs, and leave no process behind."""
+        """Stop all running jobs, and leave no process behind."""
         for process in self._processes:
             process.stop(CLOSE_S)
         for process in self._processes:

@@ -1,4 +1,4 @@
-"""The launcher that is built in: this machine."""
+"""The built-in launcher, which runs jobs on this machine."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Local(ProcessLauncher):
     name = "local"
 
     def connect(self, address: str | None, deadline_s: float) -> None:  # noqa: ARG002 - it is here already
-        """Take note that there is nothing to reach.
+        """Do nothing, as this machine needs no connection.
 
         Raises:
             Unreachable: an address was given.
@@ -35,5 +35,5 @@ class Local(ProcessLauncher):
         return (machine_of("local", machine_facts()),)
 
     def command(self, machine: str, *arguments: str) -> Sequence[str]:  # noqa: ARG002 - there is one
-        """Return the command of the node side itself."""
+        """Return the command that starts the node side here."""
         return (sys.executable, *NODE, *arguments)

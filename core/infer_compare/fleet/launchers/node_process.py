@@ -1,4 +1,4 @@
-"""A process whose standard input and output lead to the node side of a job."""
+"""The local process through which a launcher talks to the node side of a job."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
 MARGIN_S = 5.0
-"""How much longer than its grace a stopped job may take before the way to it is given up."""
+"""How much longer than its grace a stopped job may take before its process is killed."""
 PART = 1 << 16
 LONGEST_WHY = 400
 
 
 class EventReader:
-    """Makes events of the bytes that a node side writes; what is no event of its job, such as a greeting, is left out."""
+    """Decodes events from the output of a node side, and skips lines that are none, such as a greeting of the shell."""
 
     def __init__(self, job: str, attempt: int) -> None:
-        """Expects events of that attempt alone."""
+        """Accepts events of this attempt of the job alone."""
         self._job = job
         self._attempt = attempt
         self._buffer = bytearray()
         self.other = Ring()
-        """The last of what was no event."""
+        """The latest output that was not an event."""
 
     def feed(self, part: bytes) -> list[Event]:
-        """Return the events that are whole with this part."""
+        """Add output, and return the events that it completes."""
         self._buffer += part
         if b"\n" not in part and len(self._buffer) <= LONGEST_LINE:
             return []
@@ -58,7 +58,7 @@ class EventReader:
 
 
 class NodeProcess:
-    """One node side behind a process that was started here: the node side itself, `ssh`, or another way to it."""
+    """A local process connected to one node side: the node side itself, or a program such as `ssh` that leads to it."""
 
     def __init__(
         self,
@@ -68,12 +68,12 @@ class NodeProcess:
         attempt: int,
         put: Callable[[Event], object],
     ) -> None:
-        """Start the process, and return before anything has come of it.
+        """Start the process without waiting for any event.
 
         Args:
             command: its program and arguments.
-            parcel: what the node side reads to begin with: a `Parcel`, or the bytes of one.
-            job: of whom events are expected.
+            parcel: what is written to the node side first: a `Parcel`, or the bytes of one.
+            job: the id of the job.
             attempt: of the job.
             put: called from another thread with each event; the last one is an `Ended` or a `Lost`.
         """
@@ -88,7 +88,7 @@ class NodeProcess:
         self._errors = Ring()
         self._process: subprocess.Popen[bytes] | None = None
         try:
-            # In a session of its own: the terminal's Ctrl-C is for whoever launches, who stops the jobs.
+            # A new session keeps the terminal's Ctrl-C from this process: the launcher receives it, and stops the jobs.
             self._process = subprocess.Popen(
                 list(command),
                 stdin=subprocess.PIPE,
@@ -105,7 +105,7 @@ class NodeProcess:
         self._reader.start()
 
     def stop(self, grace_s: float) -> None:
-        """Ask the node side to end the run, within that time; where nothing comes of it, the process is killed."""
+        """Ask the node side to end the run within `grace_s`; if it does not, kill the process."""
         if self._over or self._process is None:
             return
         self._stopping.set()
@@ -116,7 +116,7 @@ class NodeProcess:
         threading.Thread(target=self._order, args=(grace_s,), daemon=True).start()
 
     def kill(self) -> None:
-        """End the process at once; the node side, where it is another process, notices that and ends its run."""
+        """Kill the process. A node side that is another process notices this and ends its run."""
         self._end(self._lost("it did not answer and was given up"))
         if self._process is not None and self._process.poll() is None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -124,14 +124,14 @@ class NodeProcess:
             self._process.wait()
 
     def wait(self, seconds: float) -> bool:
-        """Wait for the end of the process; return whether it has ended, and its last event been put."""
+        """Wait up to `seconds` for the process; return whether it has ended and its last event was put."""
         if self._process is None:
             return True
         self._reader.join(seconds)
         return not self._reader.is_alive()
 
     def _order(self, grace_s: float) -> None:
-        """Write the order to stop, after the job has been written."""
+        """Write the order to stop, once the job has been written."""
         self._feeder.join()
         assert self._process is not None
         assert self._process.stdin is not None
@@ -140,7 +140,7 @@ class NodeProcess:
             self._process.stdin.flush()
 
     def _feed(self, stdin: IO[bytes], parcel: Iterable[bytes]) -> None:
-        """Write the job, and close standard input instead where a stop comes first or a file cannot be read."""
+        """Write the job; close standard input early if a stop comes first or a file cannot be read."""
         try:
             for part in parcel:
                 if self._stopping.is_set():
@@ -190,7 +190,7 @@ class NodeProcess:
                 self._put(event)
 
     def _end(self, event: Event) -> None:
-        """Put the last event, unless there has been one."""
+        """Put the last event, unless another was put before."""
         with self._lock:
             if not self._over:
                 self._over = True

@@ -1,1 +1,1 @@
-"""The node side of a job: what runs beside it on its machine, whichever launcher has started it."""
+"""The node side of a job: the process that runs a job on its machine on behalf of a launcher."""

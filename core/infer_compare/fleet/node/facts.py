@@ -1,4 +1,4 @@
-"""Facts about a machine that jobs run on."""
+"""Facts about the machine that a job runs on."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ LOOK_S = 0.5
 
 
 def machine_facts(host: Host = LOCAL) -> dict[str, str]:
-    """Return the facts of this machine by name; those that the system does not give are left out.
+    """Return the facts of this machine by name, without those that the system does not provide.
 
-    `host` is the same for all nodes of one host. `memory` and `memory_limit` are in bytes.
+    The fact `host` is the same for all nodes of a host. `memory` and `memory_limit` are in bytes.
     """
     environment = describe(host)
     boot_id = host.text("/proc/sys/kernel/random/boot_id") or ""
@@ -54,12 +54,12 @@ def machine_facts(host: Host = LOCAL) -> dict[str, str]:
 
 
 def framework_facts(meanwhile: Callable[[], object]) -> dict[str, str]:
-    """Return the version of each framework that is installed here, by `framework.BACKEND`; takes about a second.
+    """Return the version of each installed framework, by `framework.BACKEND`; takes about a second.
 
-    Nothing is imported into this process, and no framework at all: a child lists the backends.
+    A child process lists the backends, without importing any framework.
 
     Args:
-        meanwhile: called again and again while that takes.
+        meanwhile: called repeatedly during that time.
     """
     command = [sys.executable, "-P", "-m", "infer_compare", "backends", "--json"]
     until = time.monotonic() + FRAMEWORKS_S
@@ -94,18 +94,18 @@ class _Listed(msgspec.Struct):
 
 
 def machine_of(name: str, facts: Mapping[str, str], labels: Mapping[str, str] | None = None) -> Machine:
-    """Return the machine that has said these facts of itself.
+    """Return the machine that a set of facts describes.
 
     Args:
-        name: as the launcher addresses it.
-        facts: as `machine_facts` returns them there.
-        labels: what it can be chosen by, besides `cpu`, `hostname` and, where there is one, `gpu`.
+        name: by which the launcher addresses it.
+        facts: as returned by `machine_facts` on that machine.
+        labels: further labels, besides `cpu`, `hostname` and, if it has a GPU, `gpu`.
     """
-    own = {"hostname": facts.get("hostname", ""), "cpu": facts.get("cpu", ""), "gpu": facts.get("gpus", "")}
+    usual = {"hostname": facts.get("hostname", ""), "cpu": facts.get("cpu", ""), "gpu": facts.get("gpus", "")}
     return Machine(
         id=name,
         host=facts.get("host", name),
-        labels={key: value for key, value in own.items() if value} | dict(labels or {}),
+        labels={key: value for key, value in usual.items() if value} | dict(labels or {}),
         cpus=int(facts.get("usable_cores") or os.cpu_count() or 1),
         gpus=int(facts.get("gpu_count", "0")),
     )

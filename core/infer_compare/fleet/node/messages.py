@@ -1,7 +1,7 @@
-"""What a launcher and the node side say to each other.
+"""The protocol between a launcher and the node side.
 
-The node side reads one line of JSON, a `NodeJob`, then the contents of the shipped files one after the other, then lines of
-JSON again, each a `Stop`. It writes lines of JSON, each an event of `infer_compare.interfaces.launchers`.
+The node side reads one line of JSON, a `NodeJob`; then the contents of the shipped files, concatenated; then lines of JSON,
+each a `Stop`. It writes lines of JSON, each an event of `infer_compare.interfaces.launchers`.
 """
 
 from __future__ import annotations
@@ -11,39 +11,39 @@ import msgspec
 from infer_compare.interfaces.launchers import Event
 
 VERSION = 1
-"""Both sides must speak the same version; the node may have another release of infer-compare."""
+"""Of the protocol; both sides must have the same, as the node may have another release of infer-compare."""
 BEAT_S = 3.0
 GRACE_S = 10.0
 LONGEST_LINE = 64 << 20
-"""Bytes of a line that are read at most."""
+"""The longest line that is read, in bytes."""
 
 
 class ShippedFile(msgspec.Struct, frozen=True, kw_only=True):
     """A file of a job, without its content."""
 
     name: str
-    """By which the job calls it: `{file:NAME}`."""
+    """The name that the job's arguments use: `{file:NAME}`."""
     path: str
-    """Where it is put below the folder of that name: the file's own name, or `FOLDER/PART/FILE` of a folder."""
+    """Its path below the folder of that name: the file name, or `FOLDER/PART/FILE` for a file of a folder."""
     size: int
     sha256: str
     at: str = ""
-    """Where it lies on the node already; where empty, the content comes with the job."""
+    """Its path on the node if it is already there; if empty, the content comes with the job."""
 
 
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
-    """What a job's process is to run in, where the launcher has made that worse than it was. Signals are always repaired."""
+    """Process properties that a launcher has changed and the node side restores before a run. Signals are always restored."""
 
     nice: int | None = None
-    """The niceness to have; left alone when None."""
+    """The niceness to restore; None leaves it alone."""
     oom_score_adj: int | None = None
-    """How willingly the kernel kills it, -1000 to 1000; only ever lowered, and left alone when None."""
+    """The kernel's OOM score adjustment, -1000 to 1000; it is only ever lowered, and None leaves it alone."""
     unset: tuple[str, ...] = ()
-    """Environment variables to remove, such as `OMP_NUM_THREADS`; `RAY_*` is all that begin so."""
+    """Environment variables to remove, such as `OMP_NUM_THREADS`, or `RAY_*` for all with that prefix."""
 
 
 class NodeJob(msgspec.Struct, frozen=True, kw_only=True):
-    """A job as the node side is given it."""
+    """A job as it is sent to the node side."""
 
     version: int = VERSION
     job: str
@@ -54,13 +54,13 @@ class NodeJob(msgspec.Struct, frozen=True, kw_only=True):
     surroundings: Surroundings = Surroundings()
     beat_s: float = BEAT_S
     grace_s: float = GRACE_S
-    """How long the run may take to end by itself when whoever started the job has gone."""
+    """How long the run may take to end by itself after the launcher is gone."""
     place: str = ""
-    """Where the job's temporary folder is made; the system's own place when empty."""
+    """The folder for the job's temporary folder; the system's default when empty."""
 
 
 class Stop(msgspec.Struct, frozen=True, kw_only=True, tag="stop"):
-    """End the run as Ctrl-C does, and at once after that time."""
+    """Interrupt the run as Ctrl-C does, and kill it after `grace_s`."""
 
     grace_s: float = GRACE_S
 
@@ -72,5 +72,5 @@ stop_decoder = msgspec.json.Decoder(Stop)
 
 
 def line(message: NodeJob | Stop | Event) -> bytes:
-    """Return a message as it travels."""
+    """Return a message encoded as a line of JSON."""
     return encoder.encode(message) + b"\n"

@@ -1,4 +1,4 @@
-"""What a launcher's own processes hand down and a measured run must not have: repaired, or reported."""
+"""Restoring process properties that a launcher's processes pass on and that would disturb a run."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _DEFAULT = (
 
 
 def repair_signals() -> tuple[str, ...]:
-    """Give signals their default action and let all of them through; return the names of those that did not have that.
+    """Unblock all signals and restore their default actions; return the names of those that were blocked or ignored.
 
-    What is blocked or ignored here would be so in the run, which then could not be asked to end.
+    The run would inherit blocked and ignored signals, and then could not be interrupted.
     """
     blocked = signal.pthread_sigmask(signal.SIG_SETMASK, ())
     ignored = [number for number in _DEFAULT if signal.getsignal(number) is signal.SIG_IGN]
@@ -42,10 +42,10 @@ def _name(number: int) -> str:
 
 
 def repair_surroundings(wanted: Surroundings) -> dict[str, str]:
-    """Change this process, for itself and all that it starts.
+    """Restore properties of this process, which its children inherit.
 
     Returns:
-        The facts `repaired` and `not_repaired`, each a list of clauses; an empty one is left out.
+        The facts `repaired` and `not_repaired`, each with clauses separated by `; `; an empty fact is left out.
     """
     done: list[str] = []
     left: list[str] = []
@@ -67,13 +67,13 @@ def repair_surroundings(wanted: Surroundings) -> dict[str, str]:
 
 
 def _unset(word: str) -> list[str]:
-    """Remove the variable of that name, or all that begin so where it ends in a star; return what was removed."""
+    """Remove an environment variable, or all with a prefix if `word` ends in a star; return what was removed."""
     if not word.endswith("*"):
         return [f"{word}={os.environ.pop(word)}"] if word in os.environ else []
     names = [name for name in os.environ if name.startswith(word[:-1])]
     for name in names:
         del os.environ[name]
-    # Values are kept out of the record: they may be tokens of a cluster.
+    # Without their values, which may be tokens of a cluster.
     return [word] if names else []
 
 

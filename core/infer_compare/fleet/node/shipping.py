@@ -1,4 +1,4 @@
-"""Files of a job: listed by who sends them, and put in place by the node side."""
+"""Shipping the files of a job: the launcher packs them, and the node side unpacks and checks them."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ class ShippingError(Exception):
 
 
 class Parcel:
-    """A job as bytes: its first line, and the files whose contents follow it."""
+    """A job as it is sent to the node side: a header line, followed by the contents of its files."""
 
     def __init__(self, job: Job, surroundings: Surroundings | None = None, *, place: str = "") -> None:
         """Reads every file once, for its checksum.
 
         Args:
             job: what to run.
-            surroundings: what is to be repaired on the node; signals alone when None.
-            place: the folder on the node in which the job's temporary folder is made; the system's own when empty.
+            surroundings: what the node side restores; None for signals alone.
+            place: the folder on the node for the job's temporary folder; the system's default when empty.
 
         Raises:
             ShippingError: a file is missing or cannot be read.
@@ -53,7 +53,7 @@ class Parcel:
         return line(self.job)
 
     def __iter__(self) -> Iterator[bytes]:
-        """Yield all that the node side reads to begin with, in pieces."""
+        """Yield the bytes of the parcel in pieces."""
         yield self.header
         for path in self.contents:
             with path.open("rb") as file:
@@ -81,18 +81,18 @@ def _checksum(path: Path) -> str:
 
 
 def receive(files: tuple[ShippedFile, ...], folder: Path, read: Callable[[int], bytes]) -> Mapping[str, Path]:
-    """Put files in place below a folder, each checked by its checksum.
+    """Receive shipped files into a folder, and verify their checksums.
 
     Args:
-        files: as they come.
+        files: in the order of their contents.
         folder: to put them in.
-        read: returns up to so many bytes of the contents; none when the sender has gone.
+        read: returns up to the given number of bytes of the contents; no bytes when the sender is gone.
 
     Returns:
-        By name, the file or folder that was shipped.
+        The shipped files and folders by name.
 
     Raises:
-        ShippingError: one is damaged, incomplete, missing, or would lie elsewhere.
+        ShippingError: a file is damaged, incomplete or missing, or its path leads out of the folder.
     """
     places: dict[str, Path] = {}
     for file in files:

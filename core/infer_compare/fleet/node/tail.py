@@ -14,18 +14,18 @@ _ASCII = bytes(byte if byte < 128 else ord("?") for byte in range(256))
 
 
 class Tail:
-    """Gives each whole line of a file once. The file need not be there yet."""
+    """Yields each complete line of a growing file once. The file need not exist yet."""
 
     def __init__(self, path: Path) -> None:
         """Opens nothing."""
         self._path = path
         self._descriptor = -1
         self._offset = 0
-        """Of what has not been given yet."""
+        """Where the lines begin that were not yielded yet."""
         self._unfinished = b""
 
     def read(self) -> Iterator[tuple[int, str]]:
-        """Yield new lines in pieces of a megabyte or one line, each with the byte of the file at which it begins."""
+        """Yield new lines in pieces of about a megabyte, each with the offset in the file at which it begins, in bytes."""
         if self._descriptor < 0:
             try:
                 self._descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
@@ -45,7 +45,7 @@ class Tail:
 
 
 def _text(lines: bytes) -> str:
-    """Return the text, of as many bytes as there were: who keeps it goes by their number."""
+    """Return lines as a text that takes as many bytes, even if they are not UTF-8: the receiver counts on the offsets."""
     try:
         return lines.decode()
     except UnicodeDecodeError:

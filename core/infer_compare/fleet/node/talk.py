@@ -1,4 +1,4 @@
-"""The two ends of the node side's pipes: what it reads, and what it says without ever waiting for its reader."""
+"""Input and output of the node side; it never blocks on a reader of its output."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ PART = 1 << 16
 
 
 class Inbox:
-    """What comes in: a job, contents of files, and then orders."""
+    """Reads what a launcher sends: a job, contents of files, and then orders."""
 
     def __init__(self, descriptor: int) -> None:
         """Reads from a pipe."""
         self.descriptor = descriptor
         self.ended = False
-        """Whether the other side has closed the pipe."""
+        """Whether the launcher has closed the pipe."""
         self._buffer = bytearray()
 
     def job(self) -> NodeJob | None:
-        """Wait for the job; None where there comes none.
+        """Wait for the job and return it; None if the launcher is gone before it has sent one.
 
         Raises:
-            msgspec.MsgspecError: the first line is no job.
+            msgspec.MsgspecError: the first line is not a job.
         """
         while b"\n" not in self._buffer and len(self._buffer) < LONGEST_LINE:
             if not self._fill():
@@ -40,7 +40,7 @@ class Inbox:
         return job_decoder.decode(self._line())
 
     def read(self, size: int) -> bytes:
-        """Wait for up to so many bytes; none when the other side has gone."""
+        """Wait for input and return up to `size` bytes; no bytes when the launcher is gone."""
         if not self._buffer and not self._fill():
             return b""
         part = bytes(self._buffer[:size])
@@ -48,7 +48,7 @@ class Inbox:
         return part
 
     def orders(self) -> list[Stop]:
-        """Read what is there, after the pipe was found readable."""
+        """Return the orders that have arrived; to be called when the pipe is readable."""
         self._fill()
         orders = []
         while b"\n" in self._buffer:
@@ -75,23 +75,23 @@ class Inbox:
 
 
 class Outbox:
-    """What goes out: events, kept until the other side takes them."""
+    """Sends events to a launcher, and buffers those that it has not read yet."""
 
     def __init__(self, descriptor: int) -> None:
         """Writes to a pipe."""
         self.descriptor = descriptor
         self.broken = False
-        """Whether nobody reads any more; then everything is dropped."""
+        """Whether the reader is gone; events are then dropped."""
         self._buffer = bytearray()
         os.set_blocking(descriptor, False)
 
     @property
     def pending(self) -> int:
-        """Bytes that wait."""
+        """Number of bytes that are not written yet."""
         return len(self._buffer)
 
     def send(self, event: Event) -> None:
-        """Add an event, and write what can be written."""
+        """Add an event, and write what can be written without waiting."""
         if not self.broken:
             self._buffer += line(event)
             self.flush()
@@ -108,7 +108,7 @@ class Outbox:
             self._buffer.clear()
 
     def drain(self, seconds: float) -> None:
-        """Write everything, for as long as that takes at most."""
+        """Write everything that is buffered, within `seconds` at most."""
         until = time.monotonic() + seconds
         poll = select.poll()
         poll.register(self.descriptor, select.POLLOUT)
@@ -119,17 +119,17 @@ class Outbox:
 
 
 class Pulse:
-    """Says every few seconds that the job is alive."""
+    """Sends a heartbeat every few seconds while the job is alive."""
 
     def __init__(self, outbox: Outbox, job: NodeJob) -> None:
-        """Say it with the next beat at once."""
+        """The first call of `beat` sends one."""
         self._outbox = outbox
         self._event = Beat(job=job.job, attempt=job.attempt)
         self._every_s = job.beat_s
         self._due = 0.0
 
     def beat(self) -> None:
-        """Say it if it is time, and if what was said before has been read."""
+        """Send a heartbeat if it is due and all earlier events have been read."""
         self._outbox.flush()
         if time.monotonic() >= self._due and not self._outbox.pending:
             self._outbox.send(self._event)

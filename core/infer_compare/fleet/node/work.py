@@ -1,4 +1,4 @@
-"""The run of a job on its machine: started, followed, ended, and nothing left of it."""
+"""The process of a job on its machine: starting it, forwarding its output, and ending it without remains."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from infer_compare.fleet.node.talk import Inbox, Outbox, Pulse
 
 LOOK_S = 0.25
-"""Between looks at the run file and the parent, where nothing else happens."""
+"""How often the run file and the parent are checked if nothing else happens."""
 ORPHAN_GRACE_S = 3.0
-"""How long a run may take to end by itself when the parent has gone: nobody waits for what it says."""
+"""How long a run may take to end by itself when the parent is gone: nobody waits for its output."""
 LEFT_S = 2.0
-"""How long what a killed run has left may take to end by itself; its own guard ends workers and removes their files."""
+"""How long the processes of an ended run may take to end by themselves; its guard ends workers and removes their files."""
 MOST_PENDING = 4 << 20
-"""Bytes that wait to be read; beyond them the run file is not read on."""
+"""Bytes of unread events above which the run file is not read further."""
 LAST_LINES = 20
 
 
@@ -54,13 +54,13 @@ class Work:
         """Start the process.
 
         Args:
-            job: what is run.
-            argv: its arguments, filled.
-            folder: of the run, whose `run.jsonl` is followed.
-            tag: by which all its processes are found; see `remains`.
+            job: the job.
+            argv: its arguments, with placeholders replaced.
+            folder: of the run, whose `run.jsonl` is forwarded.
+            tag: marks all its processes; see `remains`.
 
         Raises:
-            OSError: it cannot be started.
+            OSError: the process cannot be started.
         """
         self._job = job
         self._tag = tag
@@ -85,14 +85,14 @@ class Work:
         """Forward what the run writes until it has ended; return its exit status, negative for a signal.
 
         Args:
-            inbox: orders come from it; its end means that whoever started the job has gone.
-            outbox: for lines.
+            inbox: delivers orders; its end means that the launcher is gone.
+            outbox: receives the lines of the run file.
             pulse: of the job.
-            signals: a pipe that is readable when a signal asks for the end.
-            parent: the process whose end ends the run too.
+            signals: a pipe that is readable when a signal asks the run to end.
+            parent: the parent process; the run is ended when it ends.
         """
         job = self._job
-        poll, eyes = select.poll(), []
+        poll, exits = select.poll(), []
         with contextlib.ExitStack() as closing:
             closing.callback(self._tail.close)
             poll.register(inbox.descriptor, select.POLLIN)
@@ -101,9 +101,9 @@ class Work:
             closing.callback(os.close, self._errors)
             for pid in (self._process.pid, parent):
                 with contextlib.suppress(AttributeError, OSError):
-                    eyes.append(os.pidfd_open(pid))
-                    closing.callback(os.close, eyes[-1])
-                    poll.register(eyes[-1], select.POLLIN)
+                    exits.append(os.pidfd_open(pid))
+                    closing.callback(os.close, exits[-1])
+                    poll.register(exits[-1], select.POLLIN)
             while self._process.poll() is None:
                 ready = {descriptor for descriptor, _ in poll.poll(round(1000 * LOOK_S))}
                 self._obey(inbox, ready, signals)
@@ -117,11 +117,10 @@ class Work:
                 pulse.beat()
                 if self._kill_at is not None and time.monotonic() >= self._kill_at:
                     self.kill()
-                for eye in eyes:
-                    # The end of its process was noticed above.
-                    if eye in ready:
-                        poll.unregister(eye)
-                        eyes.remove(eye)
+                for descriptor in ready.intersection(exits):
+                    # The end of its process was handled above.
+                    poll.unregister(descriptor)
+                    exits.remove(descriptor)
             self._await_rest()
             self._drain_errors()
             self._forward(outbox, everything=True)
@@ -137,7 +136,7 @@ class Work:
             self.stop(self._job.grace_s)
 
     def stop(self, grace_s: float) -> None:
-        """Interrupt the run, once, and have it killed after that time; the earliest time of several counts."""
+        """Interrupt the run, once, and have it killed after `grace_s`; after several calls the earliest time counts."""
         if self._kill_at is None:
             with contextlib.suppress(ProcessLookupError):
                 self._process.send_signal(signal.SIGINT)
@@ -145,13 +144,13 @@ class Work:
         self._kill_at = kill_at if self._kill_at is None else min(self._kill_at, kill_at)
 
     def kill(self) -> None:
-        """End the run and its process group at once; what has left the group is ended by the tag afterwards."""
+        """Kill the run's process group; processes that left the group are later found by the tag."""
         if self._process.poll() is None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
 
     def ended(self, rc: int) -> Ended:
-        """Return the event of its end, with the last lines of standard error."""
+        """Return the event for the end of the run, with the last lines of its standard error."""
         lines = self._ring.text.splitlines()[-LAST_LINES:]
         return Ended(job=self._job.job, attempt=self._job.attempt, rc=rc, stderr="\n".join(lines))
 
@@ -163,7 +162,7 @@ class Work:
             outbox.send(Lines(job=self._job.job, attempt=self._job.attempt, offset=offset, text=text))
 
     def _drain_errors(self) -> bool:
-        """Keep what was written to standard error; False at its end."""
+        """Read the run's standard error; return False at its end."""
         with contextlib.suppress(BlockingIOError):
             while part := os.read(self._errors, 1 << 16):
                 self._ring.add(part)
@@ -171,12 +170,12 @@ class Work:
         return True
 
     def _await_rest(self) -> None:
-        """Leave the run's own guard the time to clear up, where there is one."""
+        """Give the run's guard, if there is one, the time to clean up."""
         until = time.monotonic() + LEFT_S
         while time.monotonic() < until and any(remains.carries(pid, self._tag) for pid in remains.processes()):
             time.sleep(remains.LOOK_S)
 
 
 def failed(job: NodeJob, reason: str) -> Ended:
-    """Return the event of a job that could not be started."""
+    """Return the event for a job that could not be started."""
     return Ended(job=job.job, attempt=job.attempt, rc=2, stderr=escaped(reason, keep="\n"))

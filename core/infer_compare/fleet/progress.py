@@ -1,4 +1,4 @@
-"""What a run says last, from the records that its machine sends."""
+"""The progress of a run, read from the records that its machine sends."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LONGEST = 60
 
 
 class _Line(msgspec.Struct):
-    """What is read of a record; all that a line does not have stays empty."""
+    """The fields of a record that are read here; those that a line lacks stay empty."""
 
     type: str = ""
     contender: str = ""
@@ -25,14 +25,14 @@ class _Line(msgspec.Struct):
 _decoder = msgspec.json.Decoder(_Line)
 
 
-def last_words(data: bytes) -> str:
-    """Return what the last of some lines of a run file says, in a few words; empty where it says nothing to people."""
+def progress_of(data: bytes) -> str:
+    """Return the last line of a piece of a run file in a few words for people; empty if it has no meaning for them."""
     line = _last(data)
     return one_line(_words(line), LONGEST) if line is not None else ""
 
 
 def closing_state(data: bytes) -> str:
-    """Return how a run ended by the last line of its file; empty where that is not its end."""
+    """Return how a run ended, if the last line of a piece of its file is its closing record; else an empty text."""
     line = _last(data)
     return line.state if line is not None and line.type == "closing" else ""
 
