@@ -1,4 +1,4 @@
-"""The launcher `ray`: jobs as actors of a Ray cluster, one for each run.
+"""The launcher `ray`, which runs each job of a fleet as an actor of a Ray cluster.
 
 Importing this package does not load Ray; only the process that `RayLauncher` starts does.
 """

@@ -1,4 +1,4 @@
-"""A Ray cluster as the driver sees it: reached once, its nodes, and what is known of each."""
+"""The driver's connection to a Ray cluster, and what it knows of the nodes."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ NODE_ID = "ray.io/node-id"
 
 
 class Node(msgspec.Struct, frozen=True, kw_only=True):
-    """A node that is alive and has said what it is."""
+    """A live node that has reported its facts."""
 
     id: str
-    """As Ray addresses it."""
+    """Ray's id of the node."""
     machine: Machine
     resources: Mapping[str, float]
     version: str
-    """Of infer-compare there; empty where it does not run."""
+    """Version of infer-compare on the node; empty if it cannot be started there."""
 
 
 class Cluster:
     """The cluster that this process is connected to."""
 
     def __init__(self, address: str | None) -> None:
-        """Connects, or starts a private Ray where no address is given.
+        """Connects to the cluster at an address, or starts a private Ray if the address is None.
 
         Raises:
-            Unreachable: it cannot.
+            Unreachable: the cluster cannot be reached, or the private Ray does not start.
         """
         if address is None:
-            # Ray would write a token into the home folder, and use it from then on.
+            # Without a token here, Ray would write one to the home folder, and use it from then on.
             os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
         import ray
 
@@ -53,7 +53,7 @@ class Cluster:
         self.known: dict[str, Node] = {}
         """The nodes of the last listing, by the id of their machine."""
         self._asked: dict[str, Any] = {}
-        """What nodes say of themselves, by their id: facts, or the reference of those that are still to come."""
+        """The facts of nodes by node id, or a Ray reference to facts that have not arrived yet."""
         self._folder = None if address else os.environ.get(VARIABLE)
         private = {} if address else {"include_dashboard": False}
         try:
@@ -64,12 +64,12 @@ class Cluster:
         self._ask = ray.remote(node.facts)
 
     def list(self, wait_s: float) -> list[Machine]:
-        """Return the machines of nodes that are alive and have said what they are.
+        """Return the machines of live nodes that have reported their facts.
 
         Args:
-            wait_s: how long those have to answer that were not asked before; who does not is in a later list.
+            wait_s: how long to wait for the facts of new nodes; nodes that answer later are in a later list.
         """
-        # A head that is to run nothing offers no processors.
+        # A head node that must not run jobs has no CPU resource.
         alive = {
             str(entry["NodeID"]): entry
             for entry in self.ray.nodes()
@@ -83,7 +83,7 @@ class Cluster:
         if waiting:
             answered, _ = self.ray.wait(list(waiting), num_returns=len(waiting), timeout=wait_s)
             for reference in answered:
-                # A node may die while it is asked.
+                # The node may have died meanwhile.
                 with contextlib.suppress(Exception):
                     self._asked[waiting[reference]] = self.ray.get(reference)
         nodes = [
@@ -108,7 +108,7 @@ def _node(entry: Mapping[str, Any], facts: Mapping[str, str]) -> Node:
     labels["address"] = str(entry["NodeManagerAddress"])
     if "ray.io/accelerator-type" in labels:
         labels["accelerator"] = labels["ray.io/accelerator-type"]
-    # Ray's ids have 56 characters.
+    # The first characters suffice: Ray's ids have 56.
     machine = machine_of(f"{facts['hostname']}-{node_id[:8]}", facts, labels)
     return Node(
         id=node_id,
@@ -124,6 +124,6 @@ def _why_not(address: str | None, error: Exception) -> str:
     if address is None:
         return f"A private Ray could not be started here ({type(error).__name__}); `ray start --head` says more."
     if "ersion mismatch" in str(error):
-        ours = f"Ray {ray.__version__} with Python {sys.version.split()[0]}"
-        return f"The cluster at {address} runs another version of Ray or Python than {ours}; install the same here."
+        here = f"Ray {ray.__version__} with Python {sys.version.split()[0]}"
+        return f"The cluster at {address} runs another version of Ray or Python than {here}; install the same here."
     return f"Ray could not connect to {address} ({type(error).__name__}); {from_a_node(address)}"

@@ -1,7 +1,7 @@
-"""The process that talks to Ray: commands on its standard input, answers and events on its standard output, as JSON lines.
+"""The process that talks to Ray: it reads commands from standard input and writes answers and events to standard output.
 
-It runs in a process of its own, because Ray writes to the terminal by itself, takes over signals, and ends the process where it loses
-its head.
+Messages are lines of JSON. Ray gets a separate process because it writes to the terminal, takes over signals, and ends its process
+when it loses the head node.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 WAIT_S = 0.5
-"""Seconds after which a command is looked for while jobs run; what jobs say is said on at once."""
+"""How often commands are looked for while jobs run; events of jobs are forwarded at once."""
 ASKING_S = 30.0
-"""Seconds that nodes have to say what they are, while nothing runs."""
+"""How long nodes have to report their facts while no job runs."""
 LOOK_S = 1.0
-"""The same while jobs run, which are not heard meanwhile."""
+"""The same while jobs run, whose events are not forwarded meanwhile."""
 CLOSING_S = 5.0
-"""Seconds that jobs have to end when the launcher goes."""
+"""How long jobs have to end when the launcher is closed."""
 
 _first = msgspec.json.Decoder(Connect)
 _decoder = msgspec.json.Decoder(Command)
 
 
 def serve(commands: queue.SimpleQueue[bytes | None], say: Callable[[Said], None]) -> None:
-    """Connect as the first command asks, do what the others ask until their end, then end all jobs."""
+    """Connect to the cluster, carry out commands until there are no more, then end all jobs."""
     line = commands.get()
     if line is None:
         return
@@ -59,7 +59,7 @@ def serve(commands: queue.SimpleQueue[bytes | None], say: Callable[[Said], None]
 
 
 def _next(commands: queue.SimpleQueue[bytes | None], jobs: Jobs) -> bytes | None:
-    """Return the next command; an empty one where jobs were listened to instead, None at the end."""
+    """Return the next command; if there is none yet, forward events of jobs and return `b""`; None after the last command."""
     if not jobs.running:
         return commands.get()
     try:
@@ -97,7 +97,7 @@ def main() -> None:
         commands.put(None)
 
     def say(message: Said) -> None:
-        # A launcher that is gone is noticed where commands end.
+        # A launcher that is gone is noticed by the end of its commands.
         with contextlib.suppress(OSError):
             out.write(msgspec.json.encode(message) + b"\n")
             out.flush()

@@ -1,4 +1,4 @@
-"""The jobs that run on a cluster: each an actor and the stream of what it says."""
+"""The jobs that run on a cluster, each as an actor that streams its output."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
     from infer_compare_ray.cluster import Cluster, Node
 
 KILLING_S = 5.0
-"""Seconds beyond its grace after which a job is ended by force from here."""
+"""How many seconds after its grace a job's actor is killed."""
 FETCH_S = 5.0
-"""Seconds that a piece which is said to be there may take: others are not heard meanwhile."""
+"""How long fetching a piece that Ray calls ready may take: other jobs have to wait meanwhile."""
 SURROUNDINGS = Surroundings(
     nice=0, oom_score_adj=0, unset=("OMP_NUM_THREADS", "PYTHONBREAKPOINT", "PYTHONUNBUFFERED", "RAY_*")
 )
-"""What Ray changes for its workers, as it is to be."""
+"""Process properties that Ray changes in its workers, with the values to restore."""
 
 
 class Running:
     """An attempt that was started and has not ended."""
 
     def __init__(self, job: Job, actor: Any, stream: Any) -> None:  # noqa: ANN401 - Ray is not imported here
-        """Waits for its actor."""
+        """The actor does not run yet."""
         self.job = job
         self.actor = actor
         self.stream = stream
@@ -41,19 +41,19 @@ class Running:
 
 
 class Jobs:
-    """All of them; what they say is said on."""
+    """All running jobs; their events are passed on to `say`."""
 
     def __init__(self, cluster: Cluster, say: Callable[[Event], None]) -> None:
-        """Has none."""
+        """Begins without jobs."""
         self._cluster = cluster
         self._ray = cluster.ray
         self._say = say
         self._contents: dict[str, Any] = {}
-        """References of the files that were shipped, by their checksums."""
+        """Ray references of shipped files, by checksum."""
         self.running: list[Running] = []
 
     def start(self, job: Job) -> None:
-        """Start a job; where it cannot be, it is lost."""
+        """Start a job; if that fails, report it as lost."""
         node = self._cluster.known.get(job.machine)
         if node is None:
             self._lost(job, "its machine has left the cluster")
@@ -79,13 +79,13 @@ class Jobs:
             self._ray.remote(JobActor)
             .options(
                 num_cpus=node.resources["CPU"],
-                # Without, Ray hides GPUs from it.
+                # Otherwise Ray hides the GPUs from the actor.
                 num_gpus=node.resources.get("GPU", 0),
                 label_selector={NODE_ID: node.id},
                 # Ray runs its workers with nice 15 otherwise, and only root can undo that.
                 runtime_env={"env_vars": {"RAY_worker_niceness": "0"}},
                 max_concurrency=2,
-                # A repeated job would write its records twice.
+                # Ray must not repeat a job, which would write its records twice.
                 max_restarts=0,
                 max_task_retries=0,
             )
@@ -94,7 +94,7 @@ class Jobs:
         return Running(job, actor, actor.run.options(num_returns="streaming").remote(parcel.header, contents))
 
     def forward(self, timeout_s: float) -> None:
-        """Say what jobs said, after waiting for that time at most, and end by force whose time is over."""
+        """Forward events of jobs, waiting up to `timeout_s` for the first, and kill jobs that exceed their grace."""
         streams = {running.stream: running for running in self.running}
         ready, _ = self._ray.wait(list(streams), num_returns=1, timeout=timeout_s)
         for stream in ready:
@@ -120,7 +120,7 @@ class Jobs:
                     return
 
     def stop(self, job_id: str, grace_s: float) -> None:
-        """Ask a job to end, and end it after that time; nothing where it has ended or was asked before."""
+        """Ask a job to end, and kill it after `grace_s`; does nothing if it has ended or was asked before."""
         for running in list(self.running):
             if running.job.id != job_id or running.kill_at is not None:
                 continue
@@ -131,7 +131,7 @@ class Jobs:
                 self._lose(running, "it was stopped before it had begun")
 
     def end(self, grace_s: float) -> None:
-        """End all of them, by force after that time."""
+        """Ask all jobs to end, and kill those that have not ended after `grace_s`."""
         for job_id in {running.job.id for running in self.running}:
             self.stop(job_id, grace_s)
         until = time.monotonic() + grace_s
@@ -160,7 +160,7 @@ def _not_there(node: Node) -> str:
 
 
 def _clause(error: Exception) -> str:
-    """Say in a clause what an exception of Ray means; their texts are pages."""
+    """Return the meaning of a Ray exception as a clause; the texts of the exceptions are pages long."""
     name = type(error).__name__
     if name in {"ActorDiedError", "NodeDiedError", "ActorUnavailableError", "WorkerCrashedError"}:
         return f"its machine or Ray's process there died ({name})"

@@ -1,4 +1,4 @@
-"""`RayLauncher`: runs on a Ray cluster, whose driver is a process of its own."""
+"""`RayLauncher`: runs jobs on a Ray cluster, through a separate driver process."""
 
 from __future__ import annotations
 
@@ -36,20 +36,20 @@ if TYPE_CHECKING:
     from infer_compare.launchers import Job
 
 STARTING_S = 90.0
-"""Seconds that a private Ray may take to start; a busy machine needs a minute for what a quiet one does in three seconds."""
+"""How long a private Ray may take to start: three seconds on an idle machine, a minute on a busy one."""
 LISTING_S = 60.0
 CLOSING_S = 15.0
 
 
 class RayLauncher:
-    """Starts each job as an actor on its node of a Ray cluster."""
+    """Runs each job as an actor on its node of a Ray cluster."""
 
     name = "ray"
     requires: ClassVar[tuple[str, ...]] = ("ray",)
     install_hint = "pip install 'infer-compare[ray]'"
 
     def __init__(self) -> None:
-        """Is not connected."""
+        """Begins unconnected."""
         self._driver: subprocess.Popen[bytes] | None = None
         self._answers: queue.SimpleQueue[Answer | None] = queue.SimpleQueue()
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
@@ -57,13 +57,15 @@ class RayLauncher:
         """Jobs that have not ended, with their attempts."""
         self._private: PrivateRay | None = None
         self._broken = False
-        """Whether the driver has ended by itself."""
+        """Whether the driver has ended unexpectedly."""
 
     def connect(self, address: str | None, deadline_s: float) -> None:
-        """Reach the cluster whose head listens at HOST:PORT; without an address, start a private Ray on this machine.
+        """Connect to the cluster whose head listens at HOST:PORT; without an address, start a private Ray on this machine.
+
+        Starting a private Ray may take longer than the deadline.
 
         Raises:
-            Unreachable: it cannot; a private Ray may take longer than the deadline.
+            Unreachable: the cluster cannot be reached, or the private Ray does not start.
         """
         if importlib.util.find_spec("ray") is None:
             raise Unreachable(f"Ray is not installed; type `{self.install_hint}`.")
@@ -94,13 +96,13 @@ class RayLauncher:
         return answer.machines if isinstance(answer, Machines) else ()
 
     def start(self, job: Job) -> None:
-        """Start a job; whatever goes wrong comes as an event."""
+        """Start a job without waiting for it; a failure is reported as a `Lost` event."""
         self._open.add((job.id, job.attempt))
         files = {name: str(path.absolute()) for name, path in job.files.items()}
         self._send(Start(job=msgspec.structs.replace(job, files={}), files=files))
 
     def events(self, timeout_s: float) -> Iterable[Event]:
-        """Return what came, after waiting for that time at most; maybe nothing."""
+        """Return the events that have arrived, waiting up to `timeout_s` for the first; possibly none."""
         events = list(self._rest())
         with contextlib.suppress(queue.Empty):
             events.extend(self._checked(self._events.get(timeout=timeout_s)))
@@ -109,7 +111,7 @@ class RayLauncher:
         return events
 
     def _checked(self, event: Event | None) -> Iterable[Event]:
-        """Yield an event of a job that has not ended; where the driver is gone, the end of all."""
+        """Yield an event if its job has not ended; for None, the end of the driver, yield the loss of all jobs."""
         if event is None:
             self._broken = True
             yield from self._rest()
@@ -119,17 +121,17 @@ class RayLauncher:
             yield event
 
     def _rest(self) -> Iterable[Event]:
-        """Yield the ends of jobs of which nothing can come any more."""
+        """Yield the loss of all open jobs if the driver is gone."""
         while self._broken and self._open:
             job, attempt = self._open.pop()
             yield Lost(job=job, attempt=attempt, why="the connection to Ray broke")
 
     def stop(self, job: str, grace_s: float) -> None:
-        """Ask the job to end as Ctrl-C does, and end it after that time."""
+        """Interrupt a job as Ctrl-C does, and kill it if it has not ended after `grace_s`."""
         self._send(Stop(job=job, grace_s=grace_s))
 
     def close(self) -> None:
-        """End what was started and leave nothing behind."""
+        """End the driver with its jobs, and a private Ray."""
         driver = self._driver
         if driver is None:
             return
@@ -151,7 +153,7 @@ class RayLauncher:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=environment,
-            # Ctrl-C in the terminal is for the launcher, which then stops jobs one by one.
+            # A new session keeps the terminal's Ctrl-C from the driver: the launcher receives it, and stops the jobs.
             start_new_session=True,
         )
         threading.Thread(target=self._read, args=(self._driver,), daemon=True).start()
@@ -170,7 +172,7 @@ class RayLauncher:
         if self._driver is None:
             raise Unreachable("The launcher is not connected.")
         assert self._driver.stdin is not None
-        # A driver that is gone is noticed where it is read from.
+        # A driver that is gone is noticed by the end of its output.
         with contextlib.suppress(OSError):
             self._driver.stdin.write(msgspec.json.encode(command) + b"\n")
             self._driver.stdin.flush()

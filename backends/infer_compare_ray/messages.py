@@ -1,4 +1,4 @@
-"""What the launcher and its driver say to each other: one JSON object a line."""
+"""The messages between the launcher and its driver: one JSON object per line."""
 
 from __future__ import annotations
 
@@ -8,40 +8,40 @@ from infer_compare.launchers import Beat, Ended, Job, Lines, Lost, Machine, Star
 
 
 class Connect(msgspec.Struct, frozen=True, kw_only=True, tag="connect"):
-    """Reach the cluster whose head listens there, or start a private Ray where it is None."""
+    """Connect to the cluster whose head listens at `address`, or start a private Ray if it is None."""
 
     address: str | None
 
 
 class Start(msgspec.Struct, frozen=True, kw_only=True, tag="start"):
-    """Start that job."""
+    """Start a job."""
 
     job: Job
     files: dict[str, str] = {}
-    """The paths of its files, which JSON has no type for."""
+    """Paths of the job's files by name, as texts: JSON has no type for paths."""
 
 
 class Stop(msgspec.Struct, frozen=True, kw_only=True, tag="stop"):
-    """End that job, by force after so many seconds."""
+    """Ask a job to end, and kill it after `grace_s`."""
 
     job: str
     grace_s: float
 
 
 class ListMachines(msgspec.Struct, frozen=True, kw_only=True, tag="list"):
-    """Say which machines are alive."""
+    """List the machines that are alive."""
 
 
 Command = Start | Stop | ListMachines
-"""Whatever comes after `Connect`."""
+"""The commands after `Connect`."""
 
 
 class Connected(msgspec.Struct, frozen=True, kw_only=True, tag="connected"):
-    """The cluster is reached."""
+    """The driver is connected to the cluster."""
 
 
 class Refused(msgspec.Struct, frozen=True, kw_only=True, tag="refused"):
-    """It cannot be reached."""
+    """The cluster cannot be reached."""
 
     why: str
     """A sentence."""
@@ -55,4 +55,4 @@ class Machines(msgspec.Struct, frozen=True, kw_only=True, tag="machines"):
 
 Answer = Connected | Refused | Machines
 Said = Answer | Started | Lines | Beat | Ended | Lost
-"""Whatever the driver says."""
+"""All messages that the driver sends."""

@@ -1,7 +1,7 @@
-"""What runs on the nodes, in Ray's workers: the facts of a node, and the actor that holds a job.
+"""The code that runs in Ray's workers on the nodes: it reports the facts of a node, and runs a job.
 
-It is sent to the nodes by value, for they may lack infer-compare and are to say so. So nothing but the standard library and
-Ray is imported here.
+Ray sends this module to the nodes by value, because a node may lack infer-compare and must then report that. The module therefore
+imports nothing but the standard library and Ray.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 FACTS_S = 60.0
 WATCH_S = 1.0
-"""Seconds between two looks at the parent process."""
+"""How often the parent process is checked."""
 CHUNK = 1 << 16
-"""Bytes of a piece: Ray sends less than 100 kB with its answer, and keeps more in the node's store until it is fetched."""
+"""Bytes per piece: Ray sends a value below 100 kB with its answer, and keeps a larger one in the node's store until it is fetched."""
 
 
 def facts() -> dict[str, str]:
-    """Return what infer-compare says of this node; where it cannot be started, the name of the host alone."""
+    """Return the facts of this node as infer-compare reports them, or only the host if it cannot be started here."""
     with contextlib.suppress(OSError, subprocess.SubprocessError, ValueError):
         done = subprocess.run(
             [*child_command(), "--facts"], stdin=subprocess.DEVNULL, capture_output=True, timeout=FACTS_S, check=True
@@ -41,25 +41,25 @@ def facts() -> dict[str, str]:
 
 
 def child_command() -> list[str]:
-    """Return the command of the node side, for the interpreter that Ray runs in here."""
+    """Return the command that starts the node side, with the interpreter of this process."""
     return [sys.executable, "-P", "-m", "infer_compare.fleet.child"]
 
 
 class JobActor:
-    """One job on this node: starts the node side, and yields the lines that it says."""
+    """Runs one job on this node: starts the node side, and streams its output."""
 
     def __init__(self) -> None:
-        """Has started nothing yet."""
+        """Starts nothing yet."""
         self._parent = os.getppid()
         self._child: subprocess.Popen[bytes] | None = None
         self._writing = threading.Lock()
 
     def run(self, header: bytes, contents: Sequence[Any]) -> Iterator[bytes]:
-        """Yield what the node side says, in pieces; first nothing, which says that the actor is there.
+        """Yield the output of the node side in pieces, after an empty piece that shows that the actor runs.
 
         Args:
             header: the first line that the node side reads.
-            contents: references of the files that follow it, in their order.
+            contents: Ray references of the files that follow it, in order.
         """
         yield b""
         child = self._child = subprocess.Popen(
@@ -69,7 +69,7 @@ class JobActor:
             self._ship(child, header, contents)
             yield from self._parts(child)
         finally:
-            # The node side ends its run when nobody reads it any more.
+            # The node side ends its run when its input is closed.
             self._write(None)
             child.wait()
 
@@ -77,7 +77,7 @@ class JobActor:
         import ray
 
         assert child.stdin is not None
-        # Where the node side ends early it has said why.
+        # A node side that ends early has reported the reason.
         with self._writing, contextlib.suppress(BrokenPipeError):
             child.stdin.write(header)
             for reference in contents:
@@ -90,7 +90,7 @@ class JobActor:
             selector.register(child.stdout, selectors.EVENT_READ)
             while True:
                 if os.getppid() != self._parent:
-                    # Ray's own process on this node was killed; the node side ends its run when this process has gone.
+                    # Ray's process on this node was killed. The node side ends its run when this process is gone.
                     os._exit(1)
                 if not selector.select(WATCH_S):
                     continue
@@ -100,11 +100,11 @@ class JobActor:
                 yield part
 
     def order(self, line: bytes) -> None:
-        """Pass an order on to the node side."""
+        """Forward an order to the node side."""
         self._write(line)
 
     def _write(self, line: bytes | None) -> None:
-        """Write to the node side; close its input with None."""
+        """Write to the node side, or close its input if `line` is None."""
         child = self._child
         if child is None or child.stdin is None:
             return

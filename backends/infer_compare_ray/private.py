@@ -1,4 +1,4 @@
-"""The folder of a private Ray, by which all that belongs to it is found and removed."""
+"""The folder of a private Ray, which identifies its processes and files so that they can be removed."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ import shutil
 import tempfile
 
 VARIABLE = "RAY_TMPDIR"
-"""Where Ray puts its sockets and logs."""
+"""The environment variable with the folder of Ray's sockets and logs."""
 
 
 class PrivateRay:
-    """What a private Ray has on this machine."""
+    """The folder and the processes of a private Ray on this machine."""
 
     def __init__(self) -> None:
         """Makes the folder."""
-        # The paths of sockets, which lie in there, may only have about a hundred characters.
+        # Socket paths in the folder may have only about a hundred characters.
         self.folder = tempfile.mkdtemp(prefix="infer-compare-", dir="/tmp")
 
     def remove(self) -> None:
-        """End its processes and remove the folder; to be called when its driver has ended.
+        """End the processes and remove the folder; to be called when the driver has ended.
 
-        Agents of Ray stay where the driver was killed.
+        Ray's agents survive a driver that was killed.
         """
-        # Plugins are looked for without what only a private Ray needs.
+        # Imported here: the discovery of plugins must not depend on psutil.
         import psutil  # type: ignore[import-untyped] # it ships no types
 
         for process in psutil.process_iter():

@@ -1,4 +1,4 @@
-"""Whether a head of Ray listens at an address, found out without Ray's own client, which may hang or end the process."""
+"""Checks whether the head of a Ray cluster listens at an address, without Ray's client, which may hang or end the process."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ HEAD_S = 12.0
 
 
 def check_port(address: str, deadline: float) -> None:
-    """See whether something listens at HOST:PORT that may be Ray.
+    """Check that a server which may be Ray listens at HOST:PORT.
 
     Raises:
-        Unreachable: that is no address, nothing listens there, or it is something else.
+        Unreachable: the address has another form, nothing listens there, or the server is not Ray.
     """
     if address.startswith("ray://"):
         raise Unreachable(
@@ -44,7 +44,7 @@ def check_port(address: str, deadline: float) -> None:
 
 
 def _speaks_http2(connection: socket.socket) -> bool:
-    """Return whether the other side answers a greeting of HTTP/2, as a head of Ray does, by its settings."""
+    """Return whether the server answers the HTTP/2 preface with a SETTINGS frame, as a Ray head does."""
     settings = 4
     try:
         connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, settings, 0, 0, 0, 0, 0]))
@@ -57,10 +57,10 @@ def _speaks_http2(connection: socket.socket) -> bool:
 
 
 def check_head(address: str, deadline: float) -> None:
-    """Ask Ray's own health check, in a process that can be ended.
+    """Run Ray's health check of an address, in a process with a time limit.
 
     Raises:
-        Unreachable: what listens there is no head of a Ray cluster, or does not answer in time.
+        Unreachable: the server there is not the head of a Ray cluster, or does not answer in time.
     """
     command = [
         sys.executable,
@@ -95,7 +95,7 @@ def check_head(address: str, deadline: float) -> None:
 
 
 def late_answer(address: str | None) -> str:
-    """Return the sentence for a connection that was not made in time, though a head is there."""
+    """Return the message for a connection that was not made in time although the head is there."""
     if address is None:
         return "A private Ray did not start in time; `ray start --head` says more."
     return f"Connecting to the Ray cluster at {address} took too long; {from_a_node(address)}"
