@@ -1,4 +1,4 @@
-"""What to run next: pure state machines fed with outcomes."""
+"""Decisions about what to run next: pure functions and state machines that are fed with outcomes."""
 
 from infer_compare.planner.explorations import Explorations
 from infer_compare.planner.explore import Exploration

@@ -1,4 +1,4 @@
-"""Which sizes of which contender are measured again, once all are known."""
+"""The choice of batch sizes that fresh workers measure again at the end of a run."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 
 
 FETCHED_PAGES = 100
-"""Pages that a call fetches anew, below which they take no time to speak of: less than 0.1 ms."""
+"""Minor page faults per call below which they are ignored: they take less than 0.1 ms."""
 DISAGREEMENT = 2.0
-"""Restarts disagree about these pages when one fetches so many times as many as another."""
+"""Ratio of page faults per call between two restarts from which they disagree."""
 
 
 def candidates(run: Run, labels: Iterable[str]) -> dict[str, tuple[OperatingPoint, ...]]:
-    """Return the sizes of each contender that fresh workers measure again; none for one that has no clean slice.
+    """Return the sizes of each contender that fresh workers measure again; none for a contender without a clean slice.
 
-    They are the candidates for the best size, and those that depend on which sizes a process has run before: only workers
-    that run nothing else show what such a size is like in a deployment. A quick run spends its time on the candidates alone.
+    They are the candidates for the best size, and sizes whose speed depends on what their process has run before: only a
+    worker that runs nothing else shows how such a size behaves in a deployment. A quick run confirms the candidates alone.
 
     Args:
         run: as it stands after the last restart.
@@ -40,34 +40,34 @@ def candidates(run: Run, labels: Iterable[str]) -> dict[str, tuple[OperatingPoin
     points, table, measurements = _figures(run, labels)
     margin, mode = run.header.plan.margin, run.header.options.mode
     sizes: dict[str, tuple[OperatingPoint, ...]] = {}
-    for label, own in points.items():
+    for label, measured in points.items():
         best = tuple(
             chosen
-            for curve in by_setting(point.point for point in own)
+            for curve in by_setting(point.point for point in measured)
             for chosen in to_confirm(
                 label,
-                [point for point in own if point.point in curve],
+                [point for point in measured if point.point in curve],
                 table,
                 measurements,
                 margin=margin,
                 mode=mode,
             )
         )
-        others = [point.point for point in own] if best and mode != "quick" else []
+        others = [point.point for point in measured] if best and mode != "quick" else []
         unstable = (point for point in others if depends_on_the_process(run.rounds, label, point))
         sizes[label] = tuple(sorted({*best, *unstable}))
     return sizes
 
 
 def depends_on_the_process(rounds: Iterable[Round], label: str, point: OperatingPoint) -> bool:
-    """Return whether the calls of a size fetch pages in some restarts and far fewer in others.
+    """Return whether the calls of a size cause page faults in some restarts and far fewer in others.
 
-    An allocator gives memory back to the system or keeps it, depending on what its process has run before, and fetches
-    what it gave back with every call.
+    Depending on what its process has run before, an allocator keeps memory or returns it to the system, and then fetches
+    the returned pages again with every call.
 
     Args:
-        rounds: of the run; only those that rank all sizes count.
-        label: the contender.
+        rounds: of the run; rounds that confirm sizes are ignored.
+        label: of the contender.
         point: its operating point.
     """
     pages: dict[int, list[float]] = defaultdict(list)
@@ -82,12 +82,12 @@ def depends_on_the_process(rounds: Iterable[Round], label: str, point: Operating
 def _figures(
     run: Run, labels: Iterable[str]
 ) -> tuple[dict[str, list[Point]], Mapping[Candidate, Figures], Measurements]:
-    """Return the points of each contender and their figures, by the rounds that rank all sizes alone."""
+    """Return the points of each contender and their figures, without the rounds that confirm sizes."""
     run = msgspec.structs.replace(run, rounds=tuple(round_ for round_ in run.rounds if round_.phase == "measure"))
     measurements = Measurements(run.rounds, run.header.budget_of)
     points: dict[str, list[Point]] = {label: [] for label in labels}
     for point in run.points:
         if point.contender in points:
             points[point.contender].append(point)
-    table = figures_table((point for own in points.values() for point in own), measurements)
+    table = figures_table((point for measured in points.values() for point in measured), measurements)
     return points, table, measurements

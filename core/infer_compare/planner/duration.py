@@ -1,4 +1,4 @@
-"""How long measuring takes: pure arithmetic over what exploring saw."""
+"""Estimates of how long measuring takes, from the durations seen while exploring."""
 
 from __future__ import annotations
 
@@ -21,55 +21,55 @@ SLICE_S = 0.06
 SLICE_CALLS = 8
 DROPPED_CALLS = 3
 SETTLE_S = 0.01
-"""Slower calls fill it with fewer."""
+"""Time for which calls are dropped at the start of a slice, if `DROPPED_CALLS` take longer."""
 ASYNCHRONOUS_S = 3.1
-"""The three slices of a turn on a device that works on its own: two of a second after half a second, and a short one."""
+"""The three slices of a turn on an asynchronous device: two of a second after half a second each, and a short one."""
 SWITCH_S = 0.003
 """Staging, reading counters and talking to the worker, per slice."""
 AGREEING_S = 0.015
-"""Telling all instances of a contender to be ready, and when to start."""
+"""Synchronizing the start of a contender's instances."""
 WARM_UP_S = 0.14
 """Three calls and 100 ms, and then two windows of 20 ms."""
 WARM_UP_CALLS = 8
 SLOW_S = 0.05
-"""Slower calls are warm after the first one and two that agree."""
+"""Calls slower than this are warm after the first call and two that agree."""
 SLOW_WARM_UP_CALLS = 2
 END_S = 0.1
 """Ending a worker politely."""
 
 BUDGET_PLANS: tuple[tuple[int, int], ...] = ((8, 4), (4, 4), (4, 2), (3, 2), (2, 2), (2, 1))
-"""Restarts and rounds of each, the best plan first: fresh processes are worth more than further rounds."""
+"""Pairs of restarts and rounds per restart, the best plan first: fresh processes are worth more than further rounds."""
 CONFIRM_ROUNDS = 4
 """Rounds at each size that is confirmed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What the parts of measuring cost, in seconds."""
+    """The expected durations of the parts of measuring."""
 
     start_s: Mapping[str, float]
-    """Starting a contender's worker."""
+    """Starting the worker of each contender."""
     latency_ns: Mapping[tuple[str, OperatingPoint], int]
     first_call_ns: Mapping[tuple[str, OperatingPoint], int]
     asynchronous: frozenset[str] = frozenset()
-    """Contenders whose device works on its own."""
+    """Contenders on an asynchronous device."""
     together: frozenset[str] = frozenset()
     """Contenders of several instances."""
     passes: bool = False
-    """Whether an iteration is a pass over a data set, of which a slice may be one."""
+    """Whether an iteration is a pass over a data set; a slice may then be a single iteration."""
     long: LongSlice = USUAL_LONG_SLICE
-    """What slices of long calls hold."""
+    """Length of slices whose calls are long."""
     confirms: bool = True
     """Whether the best sizes are measured again."""
 
     @classmethod
     def of(cls, run: Run) -> Expectation:
-        """Return what the parts cost, by what exploring saw."""
+        """Return the expectation that follows from the records of exploring."""
         measured = {key: outcome for key, outcome in run.explored.items() if isinstance(outcome, Measured)}
         header, options = run.header, run.header.options
         starts: dict[str, float] = {}
         for start in run.starts:
-            # The first start, as it was while exploring: a run that is resumed expects the same.
+            # The first start, from exploring, so that a resumed run expects the same.
             total_ns = start.spawn_ns + start.import_ns + start.load_ns + start.to_device_ns
             starts.setdefault(start.contender, total_ns / 1e9 + END_S)
         return cls(
@@ -83,7 +83,7 @@ class Expectation:
         )
 
     def slice_s(self, label: str, point: OperatingPoint) -> float:
-        """Return the seconds of the slices of one turn."""
+        """Return the seconds that one turn of a contender takes."""
         return self._timed_s(label, point) + (AGREEING_S if label in self.together else 0.0)
 
     def _timed_s(self, label: str, point: OperatingPoint) -> float:
@@ -99,36 +99,36 @@ class Expectation:
         return max(SLICE_S, SLICE_CALLS * latency) + dropped_s + SWITCH_S
 
     def warm_up_s(self, label: str, point: OperatingPoint) -> float:
-        """Return the seconds until the steady state is reached."""
+        """Return the seconds of warming up, until the steady state."""
         latency = 0.0 if self.passes else self.latency_ns.get((label, point), 0) / 1e9
         first = self.first_call_ns.get((label, point), 0) / 1e9
         return first + max(WARM_UP_S, (SLOW_WARM_UP_CALLS if latency > SLOW_S else WARM_UP_CALLS) * latency)
 
     def round_s(self, labels: Iterable[str], point: OperatingPoint) -> float:
-        """Return the seconds of one round: two slices of each contender."""
+        """Return the seconds of one round: two turns of each contender."""
         return sum(2 * self.slice_s(label, point) for label in labels)
 
     def restart_s(self, points: Points, rounds: int) -> float:
         """Return the seconds of one restart: starting, warming up, and rounds over the operating points of each contender."""
         total = 0.0
-        for label, own in points.items():
-            if own:
+        for label, sizes in points.items():
+            if sizes:
                 total += self.start_s.get(label, 0.0)
-            for point in own:
+            for point in sizes:
                 total += self.warm_up_s(label, point) + rounds * self.round_s((label,), point)
         return total
 
     def confirm_s(self, points: Points, rounds: int, mode: Mode) -> float:
-        """Return the seconds of confirming some sizes of each contender: the largest ones, as an upper bound.
+        """Return the seconds of confirming the best sizes of each contender; the largest sizes serve as an upper bound.
 
-        Nothing where no contender has several: there is nothing to choose then.
+        The result is 0 if no contender has several sizes, as there is nothing to choose.
         """
-        if not self.confirms or all(len(own) < 2 for own in points.values()):
+        if not self.confirms or all(len(sizes) < 2 for sizes in points.values()):
             return 0.0
         total = 0.0
-        for label, own in points.items():
-            largest = [point for curve in by_setting(own) for point in curve[-CONFIRMED_SIZES[mode] :]]
-            # Each size has separate workers.
+        for label, sizes in points.items():
+            largest = [point for curve in by_setting(sizes) for point in curve[-CONFIRMED_SIZES[mode] :]]
+            # Each size gets a separate worker.
             total += len(largest) * self.start_s.get(label, 0.0)
             total += sum(self.warm_up_s(label, point) + 2 * rounds * self.slice_s(label, point) for point in largest)
         return total
@@ -144,13 +144,13 @@ def plan_for_budget(
     left_s: float,
     plans: Sequence[tuple[int, int]] = BUDGET_PLANS,
 ) -> tuple[int, int]:
-    """Return the restarts and rounds that fit into the time that is left; the smallest plan where none does.
+    """Return the best pair of restarts and rounds that fits into the remaining time, or the last pair if none fits.
 
     Args:
-        restart_s: what a restart costs, by its number of rounds.
-        confirm_s: what confirming the best sizes costs.
-        left_s: the time that is left.
-        plans: what may be chosen, the best first.
+        restart_s: seconds of a restart, by its number of rounds.
+        confirm_s: seconds of confirming the best sizes.
+        left_s: the remaining time in seconds.
+        plans: pairs of restarts and rounds to choose from, the best first.
     """
     for restarts, rounds in plans:
         if restarts * restart_s[rounds] + confirm_s <= left_s:

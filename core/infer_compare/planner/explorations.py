@@ -1,4 +1,4 @@
-"""What one contender is tried at where the inputs have other axes than the batch: one exploration for each of their settings."""
+"""Exploring one contender at several settings of the axes other than the batch: one exploration for each setting."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 class Explorations:
-    """The operating points of one contender: batch sizes for each setting of the other axes, the smallest setting first.
+    """The operating points of one contender to try: batch sizes for each setting of the other axes, the smallest setting first.
 
-    A batch for which memory, a limit or the time did not suffice is not tried where every axis is as long or longer.
+    A batch that exceeded memory, a limit or a deadline is not tried at settings whose axes are all at least as long.
     """
 
     def __init__(
@@ -30,10 +30,10 @@ class Explorations:
         mode: Mode = "default",
         largest: int | None = None,
     ) -> None:
-        """Nothing has been tried yet.
+        """Begins with nothing tried.
 
         Args:
-            settings: those that are asked for; one empty one where the batch is the only axis.
+            settings: the requested settings; a single empty setting if the batch is the only axis.
             points: of all settings, or None for `auto`.
             bound_ns: see `Exploration`.
             mode: see `Exploration`.
@@ -62,13 +62,13 @@ class Explorations:
         return None
 
     def _ended_below(self, setting: Setting, batch: int) -> OperatingPoint | None:
-        """Return a point that could not run with no larger batch and no longer axis."""
+        """Return a point that could not run, of another setting, with no axis longer and no batch larger; None without one."""
         return next(
             (
                 ended
                 for other, curve in self._curves.items()
                 if other != setting
-                and all(size <= own for (_, size), (_, own) in zip(other, setting, strict=True))
+                and all(size <= longest for (_, size), (_, longest) in zip(other, setting, strict=True))
                 and (ended := curve.ended_at) is not None
                 and ended.batch <= batch
             ),
@@ -87,7 +87,7 @@ class Explorations:
 
     @property
     def skipped(self) -> tuple[tuple[OperatingPoint, Skipped], ...]:
-        """Points that were asked for and are not tried, with the reason."""
+        """Requested points that are not tried, each with the reason."""
         return tuple(skipped for curve in self._curves.values() for skipped in curve.skipped)
 
     @property

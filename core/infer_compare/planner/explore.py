@@ -1,7 +1,7 @@
-"""Which batch size to try next, for one contender: pure, fed with outcomes.
+"""The choice of the next batch size to try, for one contender: a pure state machine.
 
-Sizes ascend. Memory, a limit and a deadline end the curve, since a larger batch needs more of each; a crash or
-an error costs its own size, and two in a row end the curve.
+Sizes ascend. A batch that exceeds memory, a limit or a deadline ends the curve, since larger batches need more of each.
+A crash or an error only costs its size, but two in a row end the curve.
 """
 
 from __future__ import annotations
@@ -19,28 +19,29 @@ if TYPE_CHECKING:
     from infer_compare.request.options import Mode
 
 PLATEAU_GAIN = 0.05
-"""A size that gains less than this over the best of all smaller ones has seen the plateau, when the size before gained
-less as well. Against the best, since the rough figures of exploring go up and down on a busy machine. Where latency is a
-fixed cost and one a sample, all larger sizes together gain hardly more than the last one did, which is half of what the
-one before did: less than the margin is left."""
+"""The plateau is reached when two sizes in a row gain less than this over the best of the smaller ones.
+
+The best counts because the rough figures of exploring fluctuate on a busy machine. If latency is a fixed cost plus a cost
+per sample, all larger sizes together gain hardly more than the last size did, and that is half of what the size before it
+gained: less than the margin is left."""
 LARGEST_AUTO = 4096
 SLOWEST_AUTO_NS = 500_000_000
-"""`auto` does not go on to a batch that takes longer: its rounds would take the run's time."""
+"""`auto` tries no batch that takes longer: its rounds would take too much of the run's time."""
 SLOW_NS: dict[Mode, int] = {"quick": 10_000_000, "default": 40_000_000, "thorough": SLOWEST_AUTO_NS}
-"""Batches that take longer are dear: SLOW_LOSS and MANY_SIZES end a curve of them, once it has enough sizes."""
+"""Batches that take longer are slow: SLOW_LOSS and MANY_SIZES end their curve, once it has enough sizes."""
 ENOUGH_SIZES = 4
-"""Fewer are no curve."""
+"""Number of sizes that make a curve."""
 FEW_SIZES = 3
-"""Fewer slow ones show no plateau."""
+"""Number of sizes that can show a plateau if batches are slow."""
 SLOW_LOSS = 0.1
-"""A slow size that is so much worse than the best one ends the curve by itself. Less may be a machine that changed its
-speed between two sizes."""
+"""A slow size whose throughput is lower than the best by this share ends the curve by itself. Smaller losses may come
+from a machine that changed its speed between two sizes."""
 MANY_SIZES: dict[Mode, int] = {"quick": 6, "default": 10, "thorough": 13}
-"""So many sizes are a curve that no slow batch is added to."""
+"""A curve with this many sizes gets no further slow batch."""
 
 
 class Exploration:
-    """The operating points of one contender: those given, or powers of two up to where throughput no longer rises.
+    """The operating points of one contender to try: those given, or powers of two until throughput no longer rises.
 
     They differ in their batch size alone.
     """
@@ -54,13 +55,13 @@ class Exploration:
         largest: int | None = None,
         setting: Setting = (),
     ) -> None:
-        """Nothing has been tried yet.
+        """Begins with nothing tried.
 
         Args:
             points: ascending, or None for `auto`.
             bound_ns: a latency bound. `auto` continues beyond the plateau while batches keep it, to find the largest.
-            mode: how much time batches may take.
-            largest: `auto` tries no larger batch size, such as the length of a data set.
+            mode: determines how much time batches may take.
+            largest: the largest batch size that `auto` tries, such as the length of a data set.
             setting: sizes of the other axes, the same for all points.
         """
         self._smallest = OperatingPoint(1, setting)
@@ -100,18 +101,18 @@ class Exploration:
             self._ended = f"{point} {kind.because}"
 
     def end(self, reason: str) -> None:
-        """Try no more, for a reason that was found elsewhere."""
+        """End the curve for a reason from outside."""
         self._ended = reason
 
     @property
     def ended_at(self) -> OperatingPoint | None:
-        """The smallest point from which on none can run, since more of what it lacked would be needed; None if there is none."""
+        """The smallest point that exceeded memory, a limit or a deadline, which larger ones exceed too; None without one."""
         ending = (point for point, outcome in self._outcomes.items() if kind_of(outcome).ends_after == 1)
         return min(ending, default=None)
 
     @property
     def skipped(self) -> tuple[tuple[OperatingPoint, Skipped], ...]:
-        """Points that were asked for and are not tried, with the reason."""
+        """Requested points that are not tried, each with the reason."""
         if self._given is None or self._ended is None:
             return ()
         return tuple(
@@ -121,10 +122,10 @@ class Exploration:
         )
 
     def complete(self, points: Iterable[OperatingPoint]) -> None:
-        """End the search for the plateau and try further points, up to those that ended the curve.
+        """End the search for the plateau and try further points, but none beyond the end of the curve.
 
         Args:
-            points: such as those at which other contenders were tried, or between powers of two.
+            points: for example those of other contenders, or sizes between powers of two.
         """
         largest = max(self.runnable, default=None)
         self._extra = tuple(
@@ -148,21 +149,21 @@ class Exploration:
         return {point: outcome for point, outcome in self._outcomes.items() if isinstance(outcome, Measured)}
 
     def _affordable(self, point: OperatingPoint) -> bool:
-        """Return whether a point may be tried for no other reason than that another contender was."""
+        """Return whether a further point is fast enough to be tried."""
         latencies = self.latencies_ns
         if not latencies:
             return False
         largest = max(latencies)
         if point < largest:
             return True
-        # With a latency bound the size that first exceeds it is wanted.
+        # With a latency bound, the first size that exceeds it is needed.
         most_ns = max(SLOW_NS[self._mode], 2 * (self._bound_ns or 0))
         if len(latencies) < ENOUGH_SIZES:
             most_ns = SLOWEST_AUTO_NS
         return point.batch / largest.batch * latencies[largest] <= min(most_ns, SLOWEST_AUTO_NS)
 
     def _plateau(self) -> bool:
-        """Return whether the sizes so far gained too little for another one, or it would take too long."""
+        """Return whether to try no larger size: the last sizes gained too little, or the next would take too long."""
         measured = sorted(self._measured.items())
         if not measured:
             return False

@@ -1,7 +1,7 @@
-"""How long a run will take: roughly where nothing is known, and closely where a run is repeated.
+"""Forecasts of how long a run will take: rough before exploring, and closer if a stored run is repeated.
 
-Pure arithmetic. What frameworks take to start and what a call of the model takes is not known before exploring; the
-bounds are for frameworks as they usually start and for a model whose calls take milliseconds.
+Before exploring, start-up times of frameworks and durations of calls are unknown. The rough bounds assume usual start-up
+times, and a model whose calls take milliseconds.
 """
 
 from __future__ import annotations
@@ -24,29 +24,29 @@ if TYPE_CHECKING:
     from infer_compare.results import Header, Run
 
 START_S = (0.4, 3.0)
-"""Starting a worker with its framework and the model, at best and usually at most."""
+"""Seconds to start a worker with its framework and the model: at best, and usually at most."""
 AUTO_SIZES = (4, 10)
-"""Batch sizes that exploring powers of two ends with."""
+"""Number of batch sizes that `auto` finds: at least, and usually at most."""
 EXPLORE_S = (0.1, 0.6)
-"""Exploring a batch size of a contender, and comparing its outputs."""
+"""Seconds to explore a batch size of a contender and compare its outputs."""
 SLOW = 2.0
-"""What larger batches and rejected rounds multiply measuring by."""
+"""Factor by which larger batches and rejected rounds prolong measuring."""
 OTHER_WORKERS = (4, 6)
-"""Workers of a contender beside those of the restarts: to explore, to compare outputs, to confirm up to three sizes, and the evaluator's."""
+"""Workers of a contender besides those of the restarts: for exploring, comparing outputs, confirming up to three sizes, and the evaluator."""
 EARLY_RESTARTS = 2
-"""After which the plainest verdicts settle."""
+"""Restarts after which clear differences are settled."""
 MINUTES_S = 120.0
 """Longer durations are given in minutes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """How long a run is expected to take, in seconds."""
+    """The range in which the duration of a run is expected, in seconds."""
 
     low_s: float
     high_s: float
     why: str
-    """What the figures rest on; it follows them in the sentence."""
+    """The basis of the figures, as the end of the sentence."""
 
     def __str__(self) -> str:
         """Return a text such as `about 20 to 60 s with --quick; refined after exploring`."""
@@ -54,10 +54,10 @@ class Forecast:
 
 
 def forecast(header: Header, contenders: int) -> Forecast:
-    """Return how long a plan will take, before anything has run.
+    """Return a forecast for a run before anything has run.
 
     Args:
-        header: what is to be run.
+        header: of the planned run.
         contenders: how many can be started.
     """
     options, plan = header.options, header.plan
@@ -81,15 +81,15 @@ def forecast(header: Header, contenders: int) -> Forecast:
 
 
 def forecast_again(run: Run, header: Header, labels: Sequence[str]) -> Forecast:
-    """Return how long a plan will take, from a stored run of the same model.
+    """Return a forecast for a run from a stored run of the same model.
 
     Args:
         run: the stored run.
-        header: what is to be run.
+        header: of the planned run.
         labels: the contenders that can be started.
     """
     options, plan, then = header.options, header.plan, run.header.plan
-    # What depends on the moment says nothing about the time.
+    # These two fields depend on the state of the machine, and do not affect the duration.
     same = msgspec.structs.replace(plan, max_memory=then.max_memory, expected_s=then.expected_s) == then
     same = same and _timed(header) == _timed(run.header)
     same = same and set(labels) == set(run.labels) - {record.contender for record in run.unusable}
@@ -106,31 +106,31 @@ def forecast_again(run: Run, header: Header, labels: Sequence[str]) -> Forecast:
     restart_s = known.restart_s(points, rounds)
     confirm_s = known.confirm_s(points, CONFIRM_ROUNDS, options.mode)
     before = sum(2 * known.start_s.get(label, 0.0) for label in points)
-    before += sum(known.warm_up_s(label, point) for label, own in points.items() for point in own)
+    before += sum(known.warm_up_s(label, point) for label, sizes in points.items() for point in sizes)
     low = before + min(EARLY_RESTARTS, plan.restarts) * restart_s
     high = before + plan.restarts * restart_s + confirm_s
     if may_be_shortened(header):
-        # Measuring is shortened; the smallest plan is made however long it takes.
+        # Measuring will be shortened, but not below the smallest plan.
         least = known.plan_s(points, *shortest(options), options.mode)
         high = min(high, before + max(measuring_limit_s(options), least))
     return Forecast(min(low, high), high, ", estimated from that run")
 
 
 def _starts(header: Header) -> float:
-    """Return how many starts a contender costs, on average: its instances start side by side, one on each core."""
+    """Return the mean number of starts per contender: instances start in parallel, one per core."""
     cores = header.environment.usable_cores
     rows = [math.ceil(spec.instances / cores) for spec in header.contenders]
     return sum(rows) / max(1, len(rows))
 
 
 def _timed(header: Header) -> dict[str, object]:
-    """Return what is asked for, without what only changes how the result is shown."""
+    """Return the options of a run, without those that only affect how the result is shown."""
     asked = header.repeated
     return {name: getattr(asked, name) for name, option in declared().items() if not option.option.afterwards}
 
 
 def _points(run: Run, header: Header, labels: Sequence[str]) -> dict[str, list[OperatingPoint]] | None:
-    """Return the operating points of each contender; None where the run does not know one that is asked for."""
+    """Return the operating points of each contender; None if the stored run did not try a requested one."""
     if header.options.scope != run.header.options.scope:
         return None
     asked = header.points
@@ -155,7 +155,7 @@ def _span(low_s: float, high_s: float) -> str:
 
 
 def _rounded(value: float) -> str:
-    """Return a number with two significant digits: more would promise too much."""
+    """Return a number with two significant digits: a forecast is no more precise."""
     if value <= 0:
         return "0"
     digits = 1 - math.floor(math.log10(value))

@@ -1,4 +1,4 @@
-"""Which contenders can be alive at the same time."""
+"""Grouping contenders whose workers fit into memory at the same time."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ if TYPE_CHECKING:
 
 
 def grouped(labels: Sequence[str], needs: Mapping[str, int], room: float) -> list[tuple[str, ...]]:
-    """Return the groups that fit into memory, each contender in the first one that has room for it.
+    """Return groups of contenders that fit into memory; each contender joins the first group with room for it.
 
     Args:
         labels: the contenders, in their order.
-        needs: bytes that each holds at its peak; unknown needs count as nothing.
-        room: bytes for a group. A contender that needs more is a group by itself.
+        needs: peak memory of each in bytes; unknown needs count as zero.
+        room: bytes for a group. A contender that needs more forms a group alone.
     """
     groups: list[list[str]] = []
     for label in labels:

@@ -1,4 +1,4 @@
-"""Along what a limit is searched for: the batch at each setting, or one of the other axes at batch 1."""
+"""The lines along which a memory limit is searched for: the batch at each setting, or another axis at batch 1."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from infer_compare.request.axes import Setting
 
 LARGEST_STEP = 32
-"""Many models of images take multiples of 32 alone; those of what else was asked for are multiples of that or of less."""
+"""The largest step between sizes of an axis: many image models accept only multiples of 32."""
 
 
 class Line(NamedTuple):
@@ -22,37 +22,37 @@ class Line(NamedTuple):
     setting: Setting
     """The sizes of the other axes."""
     axis: str = ""
-    """What differs, at batch 1; empty where it is the batch."""
+    """The axis that varies, at batch 1; empty if the batch varies."""
     step: int = 1
     """Sizes are multiples of it."""
     first: int = 1
-    """The first one that is tried."""
+    """The first size that is tried."""
 
     @property
     def noun(self) -> str:
-        """What differs, in words."""
+        """The name of the axis that varies."""
         return self.axis or "batch"
 
     def point(self, size: int) -> OperatingPoint:
-        """Return the point with a size."""
+        """Return the point of the line with a size."""
         if not self.axis:
             return OperatingPoint(size, self.setting)
         return OperatingPoint(1, tuple(sorted((*self.setting, (self.axis, size)))))
 
     def size(self, point: OperatingPoint) -> int | None:
-        """Return the size of a point; None where it is not one of these."""
+        """Return the size of a point; None if the point is not on the line."""
         size = dict(point.axes).get(self.axis, 0) if self.axis else point.batch
         return size if size and size % self.step == 0 and self.point(size) == point else None
 
 
 def lines(settings: Sequence[Setting]) -> tuple[Line, ...]:
-    """Return what a limit is searched along: the batch at each setting, then each axis at batch 1, where the others are shortest.
+    """Return the lines of a search: the batch at each setting, then each other axis at batch 1 with the remaining axes shortest.
 
-    Models of images often take multiples of some power of two alone: sizes of an axis are multiples of the largest one that
-    divides all sizes asked for.
+    Image models often accept only multiples of a power of two. The sizes of an axis are therefore multiples of the largest
+    power of two, up to 32, that divides all requested sizes.
 
     Args:
-        settings: those that are asked for, ascending; one empty one where the batch is the only axis.
+        settings: the requested settings, ascending; a single empty setting if the batch is the only axis.
     """
     along = []
     for place, (axis, smallest) in enumerate(settings[0]):

@@ -1,4 +1,4 @@
-"""The order of slices: batch sizes ascend in a worker, and contenders at one size take turns in a seeded random order."""
+"""The order of slices: a worker runs batch sizes in ascending order, and contenders take turns in a seeded random order."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ Item = TypeVar("Item")
 def ascending(points: Points) -> tuple[OperatingPoint, ...]:
     """Return the operating points in the order in which one set of workers runs them.
 
-    A process keeps what its largest batch made it take: allocators hold on to memory, arenas and workspaces have grown.
-    A size that follows a larger one can be a third faster than in a process that runs this size alone, as a deployment
-    does. Smaller sizes leave less behind; what they do leave, only a process for each size would show.
+    A process keeps the memory, arenas and workspaces that its largest batch made it allocate. After a larger size, a size
+    can be a third faster than in a process that runs this size alone, as a deployment does. Smaller sizes leave less behind;
+    only a process per size would avoid that too.
 
     Args:
-        points: what each contender runs.
+        points: the operating points of each contender.
     """
     return tuple(sorted(every_point(points), key=lambda point: (volume(point), point)))
 
@@ -33,7 +33,7 @@ class Order:
     """Draws every random order of a run from one seed."""
 
     def __init__(self, seed: int) -> None:
-        """`seed` as the plan has it."""
+        """Takes the seed of the run."""
         self._random = random.Random(seed)
 
     def shuffled(self, items: Sequence[Item]) -> tuple[Item, ...]:

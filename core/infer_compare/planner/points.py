@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from infer_compare.request.axes import Setting
 
 Points = Mapping[str, Sequence[OperatingPoint]]
-"""What each contender runs, by its label."""
+"""The operating points of each contender, by its label."""
 
 
 def every_point(points: Points) -> tuple[OperatingPoint, ...]:
-    """Return the operating points of any contender, ascending."""
-    return tuple(sorted({point for own in points.values() for point in own}))
+    """Return the operating points of all contenders, each once, ascending."""
+    return tuple(sorted({point for sizes in points.values() for point in sizes}))
 
 
 def volume(point: OperatingPoint) -> int:
@@ -27,12 +27,12 @@ def volume(point: OperatingPoint) -> int:
 
 def labels_at(point: OperatingPoint, points: Points) -> tuple[str, ...]:
     """Return the contenders that run an operating point."""
-    return tuple(label for label, own in points.items() if point in own)
+    return tuple(label for label, sizes in points.items() if point in sizes)
 
 
 def by_setting(points: Iterable[OperatingPoint]) -> tuple[tuple[OperatingPoint, ...], ...]:
-    """Return the points of each setting of the other axes, ascending: those of a curve differ in their batch size alone."""
-    found: dict[Setting, list[OperatingPoint]] = {}
+    """Group points by the setting of the axes other than the batch; the points of a group ascend in batch size."""
+    groups: dict[Setting, list[OperatingPoint]] = {}
     for point in sorted(points):
-        found.setdefault(point.axes, []).append(point)
-    return tuple(map(tuple, found.values()))
+        groups.setdefault(point.axes, []).append(point)
+    return tuple(map(tuple, groups.values()))

@@ -1,6 +1,6 @@
-"""Which contenders of a race can still be the fastest: pure, from what was measured so far.
+"""The contenders of a race that can still be the fastest, by the rounds measured so far.
 
-A contender leaves when each of its sizes is outpaced: when its ratio to the leader lies below 1, however the rounds scatter.
+A contender is dropped when all its sizes are outpaced: when the interval of each size's ratio to the leader is below 1.
 """
 
 from __future__ import annotations
@@ -22,42 +22,42 @@ if TYPE_CHECKING:
     from infer_compare.verdicts.figures import Figures
 
 MOST_SIZES = 3
-"""Sizes of a contender that are raced, at most."""
+"""The most sizes of a contender that are raced."""
 CONFIDENCE = 0.99
-"""Of the interval that shows a contender behind. It is looked at after each restart, for each contender."""
+"""Of the interval that shows a contender to be slower; high, because each contender is examined after each restart."""
 FIRST_LOOK = 1.3
-"""After a single restart every round must show more than this."""
+"""After a single restart, every round must show a larger ratio than this."""
 LOOKS = 2
-"""Restarts from which intervals decide."""
+"""Number of restarts from which intervals decide."""
 SAME_RESTARTS = 3
-"""Restarts from which contenders can be found to be equal."""
+"""Number of restarts from which contenders can be equal."""
 OWN_LOSS = 0.9
-"""A size at which a contender reaches less than this share of its best is not measured further."""
+"""A size at which a contender reaches less than this share of its best throughput is no longer measured."""
 FINALISTS = 3
-"""Contenders that fresh workers confirm, at most."""
+"""The most contenders that fresh workers confirm."""
 
 
 class Leading(NamedTuple):
-    """Who leads a race, and where the others stand."""
+    """The leader of a race, and the ratios of the others to it."""
 
     leader: Candidate
     ratios: dict[Candidate, Bounds]
-    """Of the throughput of each other candidate to that of the leader."""
+    """Bounds of each other candidate's throughput, relative to the leader's."""
     tied: frozenset[Candidate]
-    """Those that were shown to be equal to it."""
+    """Candidates that were shown to be as fast as the leader."""
 
 
 def leading(run: Run, points: Points, restarts: int) -> Leading | None:
-    """Return who leads after so many restarts; None where nothing was measured.
+    """Return the leader of a race and the ratios of the others to it; None if nothing was measured.
 
     Args:
-        run: as it stands; rounds that confirm play no part.
-        points: what each contender that is still there runs.
-        restarts: that have been made.
+        run: so far; rounds that confirm are ignored.
+        points: the operating points of the remaining contenders.
+        restarts: number of restarts so far.
     """
     rounds = tuple(round_ for round_ in run.rounds if round_.phase == "measure")
     measurements = Measurements(rounds, run.header.budget_of)
-    wanted = {Candidate(label, point) for label, own in points.items() for point in own}
+    wanted = {Candidate(label, point) for label, sizes in points.items() for point in sizes}
     table = figures_table(
         (
             point
@@ -66,7 +66,7 @@ def leading(run: Run, points: Points, restarts: int) -> Leading | None:
         ),
         measurements,
     )
-    able = {candidate: found for candidate, found in table.items() if _may_keep_bound(run, found)}
+    able = {candidate: figures for candidate, figures in table.items() if _may_keep_bound(run, figures)}
     if not able:
         return None
     leader = max(able, key=lambda candidate: able[candidate].throughput)
@@ -84,15 +84,15 @@ def leading(run: Run, points: Points, restarts: int) -> Leading | None:
 
 
 def still_raced(run: Run, points: Points, restarts: int) -> Points:
-    """Return what is measured again: the leader, and the contenders that may still be faster; nothing once the leader is known.
+    """Return the points to measure again: the leader, and contenders that may still be faster; none once the fastest is known.
 
     Args:
-        run: as it stands after a restart; contenders that its records drop are out.
-        points: the sizes of each contender that is ranked.
-        restarts: that have been made.
+        run: so far, after a restart; contenders that its records drop are left out.
+        points: the operating points of each contender that is ranked.
+        restarts: number of restarts so far.
     """
     dropped = {record.contender for record in run.dropped if record.restart <= restarts}
-    points = {label: own for label, own in points.items() if label not in dropped}
+    points = {label: sizes for label, sizes in points.items() if label not in dropped}
     if not restarts:
         return points
     race = leading(run, points, restarts)
@@ -106,48 +106,48 @@ def still_raced(run: Run, points: Points, restarts: int) -> Points:
     open_.add(race.leader)
     return {
         label: kept
-        for label, own in points.items()
-        if (kept := tuple(point for point in own if Candidate(label, point) in open_))
+        for label, sizes in points.items()
+        if (kept := tuple(point for point in sizes if Candidate(label, point) in open_))
     }
 
 
 def drops(run: Run, points: Points, restarts: int) -> tuple[Dropped, ...]:
-    """Return the contenders that leave after a restart.
+    """Return the contenders to drop after a restart, each with the reason.
 
     Args:
-        run: as it stands after it.
-        points: the sizes of the contenders that are still there.
-        restarts: that have been made.
+        run: so far, after the restart.
+        points: the operating points of the remaining contenders.
+        restarts: number of restarts so far.
     """
     race = leading(run, points, restarts)
     if race is None:
         return ()
     bounds = {race.leader: Bounds(1.0, 1.0), **race.ratios}
     behind = outpaced(bounds)
-    found = []
-    for label, own in points.items():
-        candidates = [Candidate(label, point) for point in own]
+    dropped = []
+    for label, sizes in points.items():
+        candidates = [Candidate(label, point) for point in sizes]
         if candidates and behind.issuperset(candidates):
             at_most = max(bounds[candidate].high for candidate in candidates)
-            reason = Dropped(
+            record = Dropped(
                 contender=label,
                 restart=restarts,
                 reason="slower" if at_most else "latency",
                 against=race.leader.label if at_most else "",
                 at_most=at_most or None,
             )
-            found.append(reason)
-    return tuple(found)
+            dropped.append(record)
+    return tuple(dropped)
 
 
 def finalists(run: Run, points: Points) -> Points:
-    """Return the contenders that fresh workers confirm, with the sizes that were raced: the fastest few of those that are left.
+    """Return the fastest remaining contenders, which fresh workers confirm, with the operating points that were raced.
 
     Args:
-        run: as it stands after the last restart.
-        points: the sizes of each contender that was raced.
+        run: so far, after the last restart.
+        points: the operating points of each contender that was raced.
     """
-    left = {label: own for label, own in points.items() if run.drop(label) is None}
+    left = {label: sizes for label, sizes in points.items() if run.drop(label) is None}
     race = leading(run, left, LOOKS)
     if race is None:
         return left
@@ -156,20 +156,20 @@ def finalists(run: Run, points: Points) -> Points:
         middle = (bounds.low * bounds.high) ** 0.5 if bounds.high < inf else 0.0
         best[candidate.label] = max(best[candidate.label], middle)
     first = sorted(best, key=lambda label: -best[label])[:FINALISTS]
-    return {label: own for label, own in left.items() if label in first}
+    return {label: sizes for label, sizes in left.items() if label in first}
 
 
-def _may_keep_bound(run: Run, found: Figures) -> bool:
-    """Return whether the latency that was measured does not plainly exceed the bound of the run."""
+def _may_keep_bound(run: Run, figures: Figures) -> bool:
+    """Return whether the measured latency may keep the run's bound: its p50 or p90, below the bound's percentile, does."""
     bound_ns, percentile = run.header.options.latency_bound_ns, run.header.options.percentile
     if bound_ns is None:
         return True
-    latency = found.latency_p50_ns if percentile < 90 else found.latency_p90_ns
+    latency = figures.latency_p50_ns if percentile < 90 else figures.latency_p90_ns
     return latency <= bound_ns
 
 
 def _against(measurements: Measurements, candidate: Candidate, leader: Candidate, restarts: int) -> Bounds:
-    """Return the ratio of the throughput of a candidate to that of the leader, as far as the rounds tell it."""
+    """Return bounds of a candidate's throughput relative to the leader's; unlimited where the rounds show nothing."""
     contrast = measurements.contrast(candidate, leader)
     if contrast is None:
         return Bounds(0.0, inf)

@@ -1,4 +1,4 @@
-"""Which sizes between the powers of two are worth measuring, from what exploring saw: pure arithmetic."""
+"""The choice of batch sizes between the powers of two that are worth measuring, from the rough latencies of exploring."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ if TYPE_CHECKING:
     from infer_compare.interfaces import OperatingPoint
 
 NEAR_BEST = 0.95
-"""The smallest size with this share of the highest throughput is taken for the optimum: what exploring saw is rough."""
+"""The smallest size with this share of the highest throughput counts as the optimum, since the latencies are rough."""
 BOUND_SHARES = (0.95, 0.85)
-"""Sizes are placed where the median latency is expected to be these shares of the bound, since percentiles lie above
-the median."""
+"""Sizes are chosen whose median latency should be these shares of the bound, since high percentiles exceed the median."""
 
 
 def around_best(latencies_ns: Mapping[OperatingPoint, float]) -> tuple[OperatingPoint, ...]:
-    """Return the batch sizes half-way between the optimum and its neighbours.
+    """Return the batch sizes half-way between the optimum and the tried sizes next to it.
 
     Args:
         latencies_ns: rough latency of points that differ in their batch size alone.
@@ -28,17 +27,19 @@ def around_best(latencies_ns: Mapping[OperatingPoint, float]) -> tuple[Operating
     rates = {point: point.batch / latencies_ns[point] for point in points}
     best = min(point for point in points if rates[point] >= NEAR_BEST * max(rates.values()))
     place = points.index(best)
-    neighbours = (*points[max(0, place - 1) : place], *points[place + 1 : place + 2])
-    middles = {best.with_batch((best.batch + other.batch) // 2) for other in neighbours}
+    adjacent = (*points[max(0, place - 1) : place], *points[place + 1 : place + 2])
+    middles = {best.with_batch((best.batch + other.batch) // 2) for other in adjacent}
     return tuple(sorted(middles - set(points)))
 
 
 def around_bound(latencies_ns: Mapping[OperatingPoint, float], bound_ns: float) -> tuple[OperatingPoint, ...]:
-    """Return batch sizes just below the one at which the latency crosses a bound, by interpolation.
+    """Return batch sizes just below the size at which the latency crosses a bound, by interpolation.
+
+    None are returned if all tried sizes are on the same side of the bound.
 
     Args:
         latencies_ns: rough latency of points that differ in their batch size alone.
-        bound_ns: the bound. None are returned where no two neighbours lie on its two sides.
+        bound_ns: the latency bound.
     """
     return tuple(sorted(set(_crossings(latencies_ns, bound_ns)) - set(latencies_ns)))
 

@@ -1,4 +1,4 @@
-"""How far the measuring of an interrupted run had come: pure, from its records."""
+"""The progress of an interrupted run, from its records."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 
 class Progress(NamedTuple):
-    """Restarts that have been made."""
+    """The number of restarts that a run has finished and begun."""
 
     finished: int
-    """So many count: one that was cut off is made again, in fresh workers, and its rounds are kept."""
+    """Restarts that count as done; an interrupted restart is repeated in fresh workers, and its rounds are kept."""
     begun: int
-    """The highest number that a restart has; the next one has the number after it."""
+    """The highest number of any restart; numbering continues from it."""
 
 
 def progress(
@@ -35,14 +35,14 @@ def progress(
     rounds: int,
     to_measure: Callable[[Run, Points, int], Points] = unsettled,
 ) -> Progress:
-    """Return how many restarts a run has, and whether the last one was cut off.
+    """Return how many restarts a run has finished and begun.
 
     Args:
-        run: as far as it came.
+        run: so far.
         points: the operating points of each contender that is ranked.
-        groups: the contenders that are alive together.
+        groups: the contenders whose workers are alive at the same time.
         rounds: the rounds of a restart.
-        to_measure: returns what is measured again after so many restarts.
+        to_measure: returns the points to measure again, given the run so far, its points and the number of restarts.
     """
     numbers = {round_.restart for round_ in run.rounds if round_.phase == "measure"}
     begun = max((round_.restart for round_ in run.rounds), default=0)
@@ -58,8 +58,9 @@ def progress(
 
 
 def answered(run: Run) -> dict[tuple[str, OperatingPoint], AnyOutcome]:
-    """Return what exploring found, without what a resumed run tries again: where a server was not reached, and the sizes that
-    were left out for that.
+    """Return the outcomes of exploring, without points that a resumed run tries again.
+
+    These are the points at which a server could not be reached, and larger sizes that were skipped for that reason.
     """
     again = {
         (label, point.axes): point.batch
@@ -75,39 +76,39 @@ def answered(run: Run) -> dict[tuple[str, OperatingPoint], AnyOutcome]:
 
 
 def _without_server(run: Run, points: Points) -> set[int]:
-    """Return the restarts that are made again since a contender did not reach its server in them, or takes part only now."""
+    """Return the restarts to repeat, because a contender did not reach its server in them or was not measured at all."""
     measured = {label for round_ in run.rounds if round_.phase == "measure" for label in round_.order}
-    own = [death for death in run.deaths if death.contender in points]
-    again = {death.restart for death in own if isinstance(death.outcome, Unavailable)}
-    late = set(points) - measured - {death.contender for death in own}
+    deaths = [death for death in run.deaths if death.contender in points]
+    again = {death.restart for death in deaths if isinstance(death.outcome, Unavailable)}
+    late = set(points) - measured - {death.contender for death in deaths}
     return again | {round_.restart for round_ in run.rounds if late}
 
 
 def _whole(run: Run, left: Points, group: Sequence[str], restart: int, rounds: int) -> bool:
-    """Return whether a group had all the rounds in a restart that were left for it, or as many as are tried at most."""
-    own = [
+    """Return whether a group has all rounds of a restart: enough clean ones, or as many as are tried at most."""
+    group_rounds = [
         round_
         for round_ in run.rounds
         if round_.phase == "measure" and round_.restart == restart and set(round_.order) <= set(group)
     ]
-    made = Counter(round_.point for round_ in own)
-    clean = Counter(round_.point for round_ in own if round_.clean)
+    made = Counter(round_.point for round_ in group_rounds)
+    clean = Counter(round_.point for round_ in group_rounds if round_.clean)
     lost = {(death.contender, death.point) for death in run.deaths if death.restart == restart}
     wanted = {(label, point) for label in group for point in left.get(label, ())} - lost
     return all(clean[point] >= rounds or made[point] >= RETRY_FACTOR * rounds for _, point in wanted)
 
 
 def confirmed(run: Run, chosen: Points, rounds: int) -> bool:
-    """Return whether the candidates for "best" have had their fresh rounds, unless their contenders were lost.
+    """Return whether fresh workers have confirmed the candidates for the best size; those of lost contenders do not count.
 
     Args:
-        run: as far as it came.
+        run: so far.
         chosen: the candidates of each contender of a group.
-        rounds: how many each of them needs.
+        rounds: how many rounds each candidate needs.
     """
     made = Counter(
         (label, round_.point) for round_ in run.rounds if round_.phase == "confirm" for label in round_.order
     )
     lost = {(death.contender, death.point) for death in run.deaths if not isinstance(death.outcome, Unavailable)}
-    wanted = {(label, point) for label, own in chosen.items() for point in own}
+    wanted = {(label, point) for label, sizes in chosen.items() for point in sizes}
     return all(made[key] >= rounds for key in wanted - lost)

@@ -1,4 +1,4 @@
-"""How many rounds a set of workers has made of those that it is there for."""
+"""The number of rounds that a set of workers has made, and how many are missing."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ class RoundCount:
 
     phase: Literal["measure", "confirm"]
     points: Points
-    """What each contender runs in this phase."""
+    """The operating points of each contender in this phase."""
     wanted: int
-    """Clean rounds at each operating point."""
+    """Clean rounds that each operating point needs."""
     tries: int
-    """Rounds that are made for them, at most."""
+    """The most rounds that are made at each operating point."""
     made: Counter[OperatingPoint] = field(default_factory=Counter)
     clean: Counter[OperatingPoint] = field(default_factory=Counter)
 
     def lacks(self, point: OperatingPoint) -> bool:
-        """Return whether a point is one of this phase, needs another round, and has tries left."""
+        """Return whether a point belongs to this phase, needs another round, and has tries left."""
         return bool(labels_at(point, self.points)) and self._missing(point) > 0
 
     def count(self, point: OperatingPoint, done: Round | None) -> None:
-        """Add a round; None, where no contender is left, is as good as all of them."""
+        """Count a round; None, if no contender is left at the point, completes it."""
         self.made[point] += 1
         if done is None:
             self.clean[point] = self.wanted
@@ -43,15 +43,11 @@ class RoundCount:
 
     @property
     def most(self) -> int:
-        """The most rounds that can be made over all operating points."""
+        """The most rounds that may be made over all operating points."""
         return self.tries * len(every_point(self.points))
 
     def remaining_s(self, expectation: Expectation) -> float:
-        """Return how many seconds the missing rounds are expected to take.
-
-        Args:
-            expectation: what exploring saw.
-        """
+        """Return how many seconds the missing rounds are expected to take."""
         return sum(
             self._missing(point) * expectation.round_s(labels_at(point, self.points), point)
             for point in every_point(self.points)

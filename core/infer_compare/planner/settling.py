@@ -1,4 +1,4 @@
-"""Which contenders still need restarts, at which operating points."""
+"""The contenders and operating points that still need restarts."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ if TYPE_CHECKING:
 
 
 def unsettled(run: Run, points: Points, restarts_done: int) -> Points:
-    """Return what is to be measured again: of each contender the operating points, ascending, at which a pair that it is part
-    of is not settled and still can be. A contender without any is left out.
+    """Return the operating points of each contender, ascending, at which a comparison with another one is still open.
 
-    A point that only one of several contenders runs has nothing to settle; two restarts tell its figures. A contender
-    alone is measured to the end: later runs can then be compared with it. Nothing more comes of a point that exceeds its
-    thread budget, which more rounds would not change, of a pair whose interval no longer shrinks, or of one that no look
-    to come can settle.
+    Contenders without such points are left out. A comparison is not open if it is settled, its interval no longer shrinks, or no
+    later restart can settle it, or if a contender exceeds its thread budget at the point, which more rounds do not change.
+
+    A point that only one of several contenders runs needs no more than two restarts. A contender alone is measured to the
+    end, so that later runs can be compared with it.
 
     Args:
-        run: as it stands after a restart.
+        run: so far, after a restart.
         points: the operating points of each contender that is ranked.
-        restarts_done: restarts so far; before the second nothing is ever settled.
+        restarts_done: number of restarts so far; before the second nothing is settled.
     """
     to_come = run.header.plan.restarts - restarts_done
     if restarts_done < min(EARLY_LOOKS) or (len(points) == 1 and to_come > 0):
-        return _without_empty({label: set(own) for label, own in points.items()})
+        return _without_empty({label: set(sizes) for label, sizes in points.items()})
     measurements = Measurements(run.rounds, run.header.budget_of)
     greedy = {(point.contender, point.point) for point in run.points if point.excess_cores is not None}
     left: dict[str, set[OperatingPoint]] = {label: set() for label in points}
@@ -59,4 +59,4 @@ def _is_open(run: Run, measurements: Measurements, a: Candidate, b: Candidate, t
 
 
 def _without_empty(left: Mapping[str, Collection[OperatingPoint]]) -> Points:
-    return {label: tuple(sorted(own)) for label, own in left.items() if own}
+    return {label: tuple(sorted(sizes)) for label, sizes in left.items() if sizes}

@@ -1,6 +1,6 @@
-"""The plan for slow models where no budget is given: fewer rounds, and in the default mode fewer batch sizes.
+"""The shortened plan for slow models when no budget is given: fewer rounds, and fewer batch sizes.
 
-Pure arithmetic over what exploring saw; a run that is resumed comes to the same.
+It depends only on the records of exploring, so a resumed run arrives at the same plan.
 """
 
 from __future__ import annotations
@@ -19,39 +19,39 @@ if TYPE_CHECKING:
     from infer_compare.results import Header
 
 MEASURING_S: dict[Mode, float] = {"quick": 75.0, "default": 90.0}
-"""Seconds that measuring may take where no budget is given. It ends a third earlier where differences are plain."""
+"""Seconds that measuring may take if no budget is given. It ends a third earlier if differences are clear."""
 MEASURING_WITH_LIMIT_S = 45.0
-"""The same where the search for the limit, which takes a minute for each contender of such a model, comes before it."""
+"""The same if a search for the limit precedes it, which takes a minute for each contender of a slow model."""
 SLOW_MODEL_PLANS: dict[Mode, tuple[tuple[int, int], ...]] = {
     "quick": ((3, 2), (3, 1)),
     "default": BUDGET_PLANS[1:4],
 }
-"""Restarts and rounds, the best plan first, down to what still settles what is plain, from three restarts."""
+"""Pairs of restarts and rounds, the best plan first; three restarts still settle clear differences."""
 
 
 def may_be_shortened(header: Header) -> bool:
-    """Return whether nothing says how long the run may take: neither --thorough nor a budget."""
+    """Return whether the run's plan may be shortened: the user gave no budget, restarts or rounds, and not --thorough."""
     options, plan = header.options, header.plan
     plans = SLOW_MODEL_PLANS.get(options.mode)
     return options.budget is None and plans is not None and (plan.restarts, plan.rounds_per_restart) == plans[0]
 
 
 def measuring_limit_s(options: RunOptions) -> float:
-    """Return the seconds that measuring may take before rounds and sizes are saved, in a run that `may_be_shortened`."""
-    asked = MEASURING_S[options.mode]
-    return min(asked, MEASURING_WITH_LIMIT_S) if options.find_limit else asked
+    """Return the seconds that measuring may take before its plan is shortened, in a run that `may_be_shortened`."""
+    limit = MEASURING_S[options.mode]
+    return min(limit, MEASURING_WITH_LIMIT_S) if options.find_limit else limit
 
 
 def shortest(options: RunOptions) -> tuple[int, int]:
-    """Return the fewest restarts and rounds that replace those of a run that `may_be_shortened`."""
+    """Return the restarts and rounds of the shortest plan, for a run that `may_be_shortened`."""
     return SLOW_MODEL_PLANS[options.mode][-1]
 
 
 def restarts_and_rounds(expectation: Expectation, points: Points, options: RunOptions) -> tuple[int, int]:
-    """Return the restarts and rounds that fit into the time that measuring may take; the fewest where none fit.
+    """Return the restarts and rounds that fit into the time that measuring may take, or the fewest if none fit.
 
     Args:
-        expectation: what exploring saw.
+        expectation: the expected durations.
         points: the operating points of each contender.
         options: of a run that `may_be_shortened`.
     """
@@ -63,15 +63,15 @@ def restarts_and_rounds(expectation: Expectation, points: Points, options: RunOp
 
 
 def affordable(expectation: Expectation, points: Points, header: Header) -> Expectation:
-    """Return what measuring takes: without confirming, where a quick run over several settings has no time for that.
+    """Return the expectation, without confirming if a quick run over several settings has no time for it.
 
-    Each setting has best sizes of its own, and each of them fresh workers: with calls of 100 ms they took as long as all
-    restarts together.
+    Each setting has its own best sizes, and each of these takes fresh workers: with calls of 100 ms, confirming took as long
+    as all restarts together.
 
     Args:
-        expectation: what exploring saw.
+        expectation: the expected durations.
         points: the operating points of each contender.
-        header: what is asked for.
+        header: of the run.
     """
     options = header.options
     if options.mode != "quick" or len(options.settings) == 1 or not may_be_shortened(header):
@@ -87,13 +87,13 @@ def has_time_for(
     latencies_ns: Mapping[str, Mapping[OperatingPoint, float]],
     header: Header,
 ) -> bool:
-    """Return whether measuring at further operating points stays within the time that measuring may take.
+    """Return whether the time that measuring may take suffices for further operating points.
 
     Args:
         further: points that were not tried; a contender is expected to run those below its largest.
-        expectation: what exploring saw.
+        expectation: the expected durations.
         latencies_ns: rough latency of the points of each contender.
-        header: what is asked for.
+        header: of the run.
     """
     if not may_be_shortened(header):
         return True
@@ -103,7 +103,7 @@ def has_time_for(
     for label, curve in latencies_ns.items():
         points[label] = sorted({*curve, *(point for point in further if curve and point < max(curve))})
         for point in set(points[label]) - set(curve):
-            # As much as at the next larger point that ran: an upper bound on a curve that rises.
+            # The latency of the next larger point is an upper bound if latencies rise.
             above = (label, min(known for known in curve if known > point))
             latency[label, point] = latency.get(above, 0)
             first_call[label, point] = first_call.get(above, 0)

@@ -1,7 +1,7 @@
-"""What trial calls tell of a race: who is too far behind to be tried further, or at all. Pure.
+"""The use of trial calls in a race: they show which contenders are too slow to be tried further, or at all.
 
-Every candidate, a contender at a size, has bounds of its throughput. One whose upper bound lies below the lower bound of another
-cannot be the fastest; as long as the bounds are honest, the fastest one never leaves.
+Every candidate, a contender at a batch size, has bounds of its throughput. A candidate whose upper bound is below the lower
+bound of another cannot be the fastest. As long as the bounds hold, the fastest candidate is never dropped.
 """
 
 from __future__ import annotations
@@ -20,44 +20,46 @@ if TYPE_CHECKING:
     from infer_compare.results import ContenderSpec, Run
 
 ROUGH = 1.3
-"""A trial call is off by this factor at most, in either direction: it is one of few, on a machine that may be disturbed."""
+"""The latency of trial calls is wrong by this factor at most: they are few, and the machine may be disturbed."""
 DISTURBED = 2.5
-"""The same where other programs disturbed the trial calls of a contender."""
+"""The same for a contender whose trial calls other programs disturbed."""
 RISING = 2.0
-"""A contender reaches at most this multiple of what the straight line through its sizes leads to: larger batches are also computed
-more efficiently."""
+"""A contender reaches at most this multiple of the throughput to which the line through its latencies converges: larger batches
+are also computed more efficiently."""
 FAR_BEHIND = 2.0
-"""A contender that is slower than another one by less than this factor at the same size may be faster at larger ones."""
+"""A contender that is slower than another at a size by less than this factor may be faster at larger sizes."""
 FEW_SIZES = 3
-"""Fewer sizes do not show where a curve leads to."""
+"""Number of sizes from which a curve can be extrapolated."""
 UNTRIED = 1.6
-"""What several instances can gain over one with all threads, at most: 1.4 was seen."""
+"""The most that several instances can gain over one with all threads: 1.4 was seen."""
 
 
 class Bounds(NamedTuple):
-    """Between which a throughput lies, in any unit that all of a comparison share."""
+    """Lower and upper bound of a throughput, in any unit that is the same throughout a comparison."""
 
     low: float
     high: float
 
 
 def outpaced(bounds: Mapping[Candidate, Bounds], leading: Collection[Candidate] | None = None) -> frozenset[Candidate]:
-    """Return the candidates that cannot be the fastest: another one is faster at its worst than they are at their best.
+    """Return the candidates that cannot be the fastest: their upper bound is below the lower bound of another.
 
     Args:
         bounds: of each candidate.
-        leading: those that may outpace others; all of them by default.
+        leading: the candidates that may outpace others; all by default.
     """
-    floor = max((own.low for candidate, own in bounds.items() if leading is None or candidate in leading), default=0.0)
-    return frozenset(candidate for candidate, own in bounds.items() if own.high < floor)
+    lows = (limits.low for candidate, limits in bounds.items() if leading is None or candidate in leading)
+    floor = max(lows, default=0.0)
+    return frozenset(candidate for candidate, limits in bounds.items() if limits.high < floor)
 
 
 def trial_bounds(run: Run, labels: Collection[str], disturbed: Collection[str] = ()) -> dict[Candidate, Bounds]:
-    """Return what trial calls tell of the throughput of each candidate, in samples a second. Those that cannot keep the latency
-    bound of the run are left out.
+    """Return bounds of the throughput of each candidate by its trial calls, in samples per second.
+
+    Candidates that cannot keep the latency bound of the run are left out.
 
     Args:
-        run: as far as it was explored.
+        run: so far, with the records of exploring.
         labels: the contenders.
         disturbed: those whose trial calls other programs disturbed.
     """
@@ -77,15 +79,15 @@ def trial_bounds(run: Run, labels: Collection[str], disturbed: Collection[str] =
 def gives_up(
     latencies_ns: Mapping[OperatingPoint, float], instances: int, lead: Mapping[OperatingPoint, Bounds]
 ) -> bool:
-    """Return whether a contender that is being tried cannot reach a throughput, at larger sizes either.
+    """Return whether a contender that is being tried cannot reach the leader's throughput, not even at larger sizes.
 
-    Small sizes show what a call costs, not what a sample does. So it must be far behind at each size that both have run, and the
-    straight line through its latencies must lead to less than the other one reaches.
+    Small sizes mostly show the cost per call, not the cost per sample. The contender must therefore be far behind at each size
+    that both have run, and the line through its latencies must converge to less than the leader's throughput.
 
     Args:
         latencies_ns: rough latency of the sizes that ran.
         instances: how many run at the same time.
-        lead: samples a second of the contender that leads, by size.
+        lead: bounds of the leader's throughput by size, in samples per second.
     """
     setting = max((point.axes for point in latencies_ns), default=())
     tried = sorted((point, latency) for point, latency in latencies_ns.items() if point.axes == setting)
@@ -106,7 +108,7 @@ def gives_up(
 
 
 def base_of(spec: ContenderSpec, specs: Iterable[ContenderSpec]) -> ContenderSpec | None:
-    """Return the contender that differs from this one only in that it is one instance with more threads; None without one."""
+    """Return the contender that differs from one of several instances only by being a single instance; None without one."""
     if spec.instances == 1:
         return None
     alike = msgspec.structs.replace(spec, label="", threads=None, instances=1)

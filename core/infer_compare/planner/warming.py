@@ -1,4 +1,4 @@
-"""Where workers of later restarts need not warm up for as long as the first ones did: pure, from what is stored."""
+"""The contenders and points whose workers can warm up more briefly in later restarts, from the records so far."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from infer_compare.results import Round
 
 LONG_NS = 10_000_000
-"""Of shorter calls, warming up makes many in no time."""
+"""Latency above which a call counts as long; warming up with shorter calls takes little time."""
 
 
 def settled(rounds: Iterable[Round]) -> frozenset[tuple[str, OperatingPoint]]:
-    """Return the contenders and operating points at which every worker so far was as fast at once as it was later.
+    """Return the contenders and operating points at which every worker so far reached its final speed at once.
 
     Args:
-        rounds: those so far, with the warm-ups that were needed before them.
+        rounds: those so far, with the warm-ups before them.
     """
     always_settled: dict[tuple[str, OperatingPoint], bool] = {}
     for warmed in (warm_up for done in rounds for warm_up in done.warm_ups):
@@ -31,14 +31,10 @@ def settled(rounds: Iterable[Round]) -> frozenset[tuple[str, OperatingPoint]]:
 
 
 def long_latencies_ns(rounds: Iterable[Round]) -> dict[tuple[str, OperatingPoint], int]:
-    """Return what a call took in the accepted slices so far, at their median, of the contenders and points where it is long.
-
-    Args:
-        rounds: those so far.
-    """
+    """Return the median latency of contenders and operating points with long calls, over the accepted slices so far."""
     calls: dict[tuple[str, OperatingPoint], list[int]] = defaultdict(list)
     for done in rounds:
         for piece in done.slices:
             if piece.rejected is None and piece.series == "latency" and piece.instances is None and piece.calls:
                 calls[piece.contender, done.point].append(round(piece.total_ns / piece.calls))
-    return {key: middle for key, own in calls.items() if (middle := median_low(own)) > LONG_NS}
+    return {key: middle for key, latencies in calls.items() if (middle := median_low(latencies)) > LONG_NS}
