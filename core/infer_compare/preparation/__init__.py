@@ -1,1 +1,1 @@
-"""From what is asked to what can run: contenders, models, routes, inputs."""
+"""Preparing a run: contenders, models, their routes to the contenders, and inputs."""

@@ -1,4 +1,4 @@
-"""Rows of the run's inputs with which models of lower precision are calibrated."""
+"""Rows of the run's inputs for calibrating models of lower precision."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from infer_compare.models.input_plan import InputPlan
 
 BATCH = 8
-"""Rows are given to a backend in batches of so many, where the model takes them."""
+"""Batch size in which a backend gets the rows, if the model accepts it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Rows of the run's inputs in files, as those of its pool."""
+    """Files with rows of the run's inputs, in the format of the input pool."""
 
     paths: tuple[Path, ...]
     """One per input of the run."""
@@ -33,26 +33,26 @@ class Calibration:
     rows: int
     sha256: str
     text: str
-    """What they are: `64 rows of data.npz`, or `64 random rows`."""
+    """A description: `64 rows of data.npz`, or `64 random rows`."""
     random: bool
-    """Whether numbers were drawn at random for an input that holds measured ones in practice."""
+    """Whether a floating-point input was filled with random numbers."""
 
 
 def write_calibration(
     plans: Sequence[InputPlan], rows: int, seed: int, folder: Path, data: str | None = None
 ) -> Calibration:
-    """Write rows of each input: spread evenly over the arrays that inputs are read from, and drawn for the others.
+    """Write calibration rows of each input: spread evenly over its array, or drawn at random if it has none.
 
     Args:
         plans: what each input of the run is filled with.
         rows: how many, at most.
-        seed: of what is drawn.
-        folder: where they go.
+        seed: of the random numbers.
+        folder: where the files are written.
         data: the data set, as it was typed.
 
     Raises:
-        InputError: an array cannot be read any more.
-        StorageFull: there is no room for them.
+        InputError: an array can no longer be read.
+        StorageFull: there is no room for the files.
     """
     files = {
         plan.fill.path: len(plan.fill.read(plan.name))
@@ -75,7 +75,7 @@ def write_calibration(
 
 @dataclass(frozen=True)
 class _Spread(FromFile):
-    """As many rows of a file as are wanted, from all over it: files are often sorted by what they show."""
+    """Rows of a file at even distances: files are often sorted, so the first rows would not be representative."""
 
     rows: int
 

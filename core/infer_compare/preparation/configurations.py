@@ -1,4 +1,4 @@
-"""The configurations that are tried to find the fastest: what each backend proposes, on each split of the thread budget."""
+"""The configurations that `tune` tries: those that each backend proposes, on each split of the thread budget."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ if TYPE_CHECKING:
 
 DEFAULT_BUDGET_S = 600.0
 TRYING_S = START_S[0] + 0.4
-"""Starting a worker and trying a few sizes with it, at least."""
+"""The least time that starting a worker and trying a few sizes takes."""
 MEASURING_S = 4.0
-"""Measuring the fastest ones in two restarts, at least."""
+"""The least time that measuring the fastest configurations in two restarts takes."""
 
 
 def tuned(options: RunOptions, plugins: Plugins) -> RunOptions:
-    """Return the race that finds the fastest configuration for what is asked for.
+    """Return the options of the race that finds the fastest configuration.
 
     Args:
-        options: what is asked for; its contenders are tried beside those that backends propose.
-        plugins: what is installed.
+        options: the options of `tune`; contenders among them are tried besides those that backends propose.
+        plugins: the installed plugins.
 
     Raises:
-        NoUsableBackend: no backend is installed that runs on the device.
+        NoUsableBackend: no installed backend runs on the device.
         BackendUnusable: a backend is broken.
-        UsageError: several thread budgets are named, there is a single configuration, or the budget is too short to try them.
+        UsageError: there are several thread budgets or a single configuration, or the budget is too short to try them all.
     """
     if len(options.thread_counts) > 1:
         raise UsageError(
@@ -69,30 +69,30 @@ def tuned(options: RunOptions, plugins: Plugins) -> RunOptions:
         race=True,
         budget=budget,
         mode="quick",
-        # Who says how large the error may be takes errors beyond the tolerance.
+        # A user who limits the error accepts errors beyond the usual tolerance.
         allow_error=options.allow_error or options.max_error is not None,
     )
 
 
 def configurations(options: RunOptions, plugins: Plugins) -> Iterator[ContenderRequest]:
-    """Yield the configurations of the backends, in the order in which they are tried: what is cheap to try, and plain, first.
+    """Yield the configurations of the backends in the order in which they are tried: simple and cheap ones first.
 
     Args:
-        options: what is asked for.
-        plugins: what is installed.
+        options: the options of `tune`.
+        plugins: the installed plugins.
 
     Raises:
-        BackendUnusable: a backend that was named is not installed, or is broken.
+        BackendUnusable: a named backend is not installed, or is broken.
     """
     kind = Device.parse(options.device).kind
     budget = thread_budget(options)
     proposed = {entry.name: [{}, *_supported(entry, kind)] for entry in _backends(options, plugins, kind)}
-    ways = splits(budget) if kind == "cpu" else ((1, budget),)
+    thread_splits = splits(budget) if kind == "cpu" else ((1, budget),)
     for place in range(max(map(len, proposed.values()), default=0)):
-        for instances, threads in ways:
-            for name, own in proposed.items():
-                if place < len(own):
-                    yield _request(name, own[place], instances, threads if instances > 1 else None)
+        for instances, threads in thread_splits:
+            for name, proposals in proposed.items():
+                if place < len(proposals):
+                    yield _request(name, proposals[place], instances, threads if instances > 1 else None)
 
 
 def _backends(options: RunOptions, plugins: Plugins, kind: str) -> Sequence[BackendEntry]:
@@ -106,14 +106,14 @@ def _usable(entry: BackendEntry, kind: str) -> bool:
 
 
 def _supported(entry: BackendEntry, kind: str) -> list[dict[str, str]]:
-    """Return what a backend proposes, without precisions that it does not declare."""
+    """Return the proposals of a backend, without those in a precision that it does not declare."""
     known = {None, *entry.capabilities.precisions}
-    return [own for own in candidates(entry, machine(kind)) if own.get("precision") in known]
+    return [proposal for proposal in candidates(entry, machine(kind)) if proposal.get("precision") in known]
 
 
-def _request(name: str, own: Mapping[str, str], instances: int, threads: int | None) -> ContenderRequest:
-    keys = {key: value for key, value in own.items() if key in CORE}
-    options = {key: value for key, value in own.items() if key not in CORE}
+def _request(name: str, proposal: Mapping[str, str], instances: int, threads: int | None) -> ContenderRequest:
+    keys = {key: value for key, value in proposal.items() if key in CORE}
+    options = {key: value for key, value in proposal.items() if key not in CORE}
     words = [
         name,
         *(value for key, value in keys.items() if key == "precision"),

@@ -1,4 +1,4 @@
-"""The contenders of a run, found: their backends, with options and devices checked."""
+"""Finding the contenders of a run: their backends, with checked options and devices."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ if TYPE_CHECKING:
 
 LONGEST_LABEL = 200
 ROUTES: tuple[Provenance, ...] = get_args(Provenance)
-"""What `route` can be: how a model has to reach a contender."""
+"""Values of `route`, which demands how the model reaches a contender."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """A contender with its backend found and its options checked."""
+    """A contender with its backend and checked options."""
 
     spec: ContenderSpec
     entry: BackendEntry
 
     asked: str
-    """The label of the contender as it was asked for, which its variants share."""
+    """The label of the requested contender, which its variants share."""
 
     @property
     def label(self) -> str:
@@ -48,7 +48,7 @@ class Contender:
         return self.spec.label
 
     def key(self, table: Container[str]) -> str:
-        """Return what the contender is called in a table whose keys are labels and backends: its label counts more."""
+        """Return the contender's key in a table with labels and backends as keys; labels take precedence."""
         return next((name for name in (self.label, self.asked) if name in table), self.entry.name)
 
 
@@ -61,24 +61,24 @@ def find_contenders(
     pythons: Mapping[str, str] | None = None,
     models: Mapping[str, str] | None = None,
 ) -> tuple[Contender, ...]:
-    """Return the contenders that are asked for, each under a label of its own.
+    """Return the requested contenders, each with a unique label.
 
     Args:
-        requests: as typed, such as `onnx:graph_optimization=basic@cuda:0`, or in parts.
-        plugins: where the backends are found.
+        requests: as typed, such as `onnx:graph_optimization=basic@cuda:0`, or parsed.
+        plugins: provide the backends.
         device: for contenders that name none.
-        axes: the threads, precisions and instances of those that name none; by default what a contender is without them.
-        pythons: other interpreters, by backend; that of a contender itself counts more.
-        models: models of their own, by label or by backend; the label counts more.
+        axes: the threads, precisions and instances of contenders that name none; the defaults when None.
+        pythons: other interpreters, by backend; an interpreter that a contender names takes precedence.
+        models: separate models, by label or by backend; labels take precedence.
 
     Raises:
-        UsageError: there is none, or a text, backend, option or device cannot be understood, or a precision is known to none
-            of them, or one label stands for two.
+        UsageError: there is no request, a text, backend, option or device cannot be understood, no contender has a requested
+            precision, or two contenders have the same label.
     """
     if not requests:
         raise UsageError("No backend is named; write for example --backends torch,onnx.")
     axes = axes or Axes(default_threads())
-    own: set[str] = set()
+    chosen: set[str] = set()
     seen: Counter[str] = Counter()
     contenders: list[Contender] = []
     for request in requests:
@@ -91,9 +91,9 @@ def find_contenders(
             )
             seen[spec.label] += 1
             if ContenderRequest.of(request).label is not None:
-                own.add(spec.label)
-            if seen[spec.label] > 1 and spec.label not in own:
-                # The same contender twice is a comparison with itself, which shows what the machine's noise does.
+                chosen.add(spec.label)
+            if seen[spec.label] > 1 and spec.label not in chosen:
+                # The same contender twice is a comparison with itself, which shows the noise of the machine.
                 spec = msgspec.structs.replace(spec, label=f"{spec.label}#{seen[spec.label]}")
             contenders.append(replace(contender, spec=spec))
     labels = Counter(contender.label for contender in contenders)
@@ -103,16 +103,16 @@ def find_contenders(
     if not contenders:
         raise UsageError(no_precision(requests, plugins, axes.precisions))
     kinds = {kind for contender in contenders for kind in contender.entry.backend.capabilities.device_kinds}
-    # A backend that lacks what others have takes no part, and says so; of what nobody has, nothing can come.
+    # A contender whose backend lacks the device is left out later, with a message; if all lack it, that is an error.
     _check_kind("--device", device, kinds, "the contenders run")
     return tuple(contenders)
 
 
 def _check_kind(where: str, device: str, kinds: Collection[str], who: str) -> None:
-    """Refuses a kind of device that there is none of; one that is no device at all was refused already.
+    """Check that a device is of one of some kinds; its text is known to be valid.
 
     Raises:
-        UsageError: with the kinds that there are.
+        UsageError: it is not; the message lists the kinds.
     """
     kind = Device.parse(device).kind
     if kind not in kinds:
@@ -122,10 +122,10 @@ def _check_kind(where: str, device: str, kinds: Collection[str], who: str) -> No
 
 
 def contenders_of(options: RunOptions, plugins: Plugins) -> tuple[Contender, ...]:
-    """Return the contenders of a run with their own interpreters and models.
+    """Return the contenders of a run with their interpreters and separate models.
 
     Raises:
-        UsageError: one of them cannot be understood, or an option names a backend that takes no part.
+        UsageError: a contender cannot be understood, or an option names a backend that takes no part.
     """
     named, device = options.taking_part, options.device
     axes = Axes.of(options, thread_budget(options))
@@ -207,20 +207,20 @@ def _variants(
 
 
 def _with_own_options(request: ContenderRequest, entry: BackendEntry) -> ContenderRequest:
-    """Return the request with the backend's own options where it has some whose names are the core's by now."""
+    """Return the request with keys moved to the backend's options that are the backend's: core took these names later."""
     fields = entry.backend.options.__struct_fields__
-    own = {key: value for key, value in request.keys.items() if key in LATER and key in fields}
-    return (
-        msgspec.structs.replace(request, options={**own, **request.options}, **dict.fromkeys(own)) if own else request
-    )
+    moved = {key: value for key, value in request.keys.items() if key in LATER and key in fields}
+    if not moved:
+        return request
+    return msgspec.structs.replace(request, options={**moved, **request.options}, **dict.fromkeys(moved))
 
 
 def _label(name: str, request: ContenderRequest, device: Device, words: Mapping[str, str] | None = None) -> str:
-    """Return what a contender is called: its label, or what was typed of it; and what sets it apart from its other variants."""
-    own, at = words or {}, f"@{device}" if request.device else ""
+    """Return the label of a contender: the requested one, or the request as typed; with the `words` that name its variant."""
+    variant, at = words or {}, f"@{device}" if request.device else ""
     if request.label is not None:
-        return request.label + _listed(own)
-    typed = {**request.texts, **request.keys, **own}
+        return request.label + _listed(variant)
+    typed = {**request.texts, **request.keys, **variant}
     typed.pop("python", None)
     return name + _listed(typed) + at
 

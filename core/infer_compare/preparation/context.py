@@ -1,4 +1,4 @@
-"""What every step of preparing a run is given."""
+"""The context that all steps of preparing a run share."""
 
 from __future__ import annotations
 
@@ -23,38 +23,35 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class PreparationContext:
-    """What every step of preparing a run is given."""
+    """The options, plugins and folders that all steps of preparing a run share."""
 
     options: RunOptions
-    """What is asked for."""
     plugins: Plugins
-    """What is installed."""
     scratch: Path
-    """A folder for files that the run needs and nobody keeps."""
+    """A folder for temporary files of the run."""
     settings: WorkerSettings
-    """What workers are started with."""
     launch: Launcher = LocalProcess
     """Makes the clients of workers."""
     pythons: Mapping[str, str]
     """Other interpreters in which models are read and converted, by backend."""
     dry: bool = False
-    """Whether nothing is to be converted."""
+    """Whether to only plan conversions."""
 
     @cached_property
     def models(self) -> Mapping[str, BuiltinModel]:
-        """The models that can be asked for by name."""
+        """The models that users can name: built-in ones, and those of plugins."""
         return known_models(self.plugins)
 
     @cached_property
     def model_worker(self) -> ModelWorker:
-        """Has models read and converted."""
+        """Reads and converts models in separate processes."""
         return ModelWorker(self.settings, self.launch)
 
 
 def known_models(plugins: Plugins) -> dict[str, BuiltinModel]:
-    """Return the models that can be asked for by name: built in, and brought by plugins."""
+    """Return the models that users can name: built-in ones, and those of plugins."""
     known = builtin_models()
     for model in plugins.models:
-        # A taken name stays with its first owner.
+        # A plugin cannot replace a model of the same name.
         known.setdefault(model.name, model)
     return known

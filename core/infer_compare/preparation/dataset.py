@@ -1,4 +1,4 @@
-"""The data set of a run, where its options name one."""
+"""Finding the data set of a run, if its options name one."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 
 
 def find_dataset(context: PreparationContext, model: ResolvedModel, sizes: Sequence[int]) -> Dataset | None:
-    """Return the data set that was named, made ready for the model.
+    """Return the named data set, prepared for the model; None if none is named.
 
     Args:
         context: of the run.
         model: of the run.
-        sizes: the batch sizes that are asked for.
+        sizes: the requested batch sizes.
 
     Raises:
-        UsageError: there is none and the scope needs one, or a batch is larger than it.
-        InputError: it cannot be read, or does not fit the model.
+        UsageError: the scope needs a data set and none is named, or a batch is larger than the data set.
+        InputError: the data set cannot be read, or does not fit the model.
     """
     options = context.options
     if options.data is None:
@@ -45,7 +45,7 @@ def find_dataset(context: PreparationContext, model: ResolvedModel, sizes: Seque
             "--data is empty; name a .npz file, a folder of .npy files, module:function, or a data set of a plugin."
         )
     place = Path(options.data)
-    # What lies in the working folder is meant before what a plugin brings.
+    # A file takes precedence over a plugin's data set of the same name.
     brought = None if exists(place) else _brought(context, options.data)
     if brought is not None or is_callable(options.data):
         place = context.scratch / "collected"
@@ -67,5 +67,5 @@ def find_dataset(context: PreparationContext, model: ResolvedModel, sizes: Seque
 
 
 def _brought(context: PreparationContext, name: str) -> DatasetEntry | None:
-    """Return the data set of a plugin that is called so; None where there is none."""
+    """Return the data set of that name from a plugin; None if there is none."""
     return next((entry for entry in context.plugins.datasets if entry.dataset.name == name), None)

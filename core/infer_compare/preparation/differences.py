@@ -1,4 +1,4 @@
-"""What is not as it was when a stored run was begun, field by field."""
+"""Differences between a stored run and the same run as it would be made now."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ if TYPE_CHECKING:
     from infer_compare.results import Header
 
 DIGITS = 12
-"""Of a hash, as reports show them."""
+"""Characters of a hash that messages show, as in reports."""
 MISSING = "not installed"
 OF_THE_MOMENT = frozenset({"max_memory", "expected_s"})
-"""Fields of a plan that follow what is free at the moment."""
+"""Fields of a plan that depend on the present state of the machine."""
 OF_FILES = frozenset({"data_sha256", "data_rows", "model_sha256"})
-"""Fields that say what a file holds; these have a separate sentence."""
+"""Fields about the content of a file, which have separate messages."""
 
 
 def changed_files(then: Header, now: Header) -> Iterator[str]:
-    """Return the models and data sets that are named as they were and hold something else, as clauses.
+    """Yield a clause on each model and data set whose content has changed since a stored run.
 
     Args:
         then: of the stored run.
-        now: of what can be run now.
+        now: of the same options, resolved now.
     """
     if then.model.source == now.model.source and then.model.sha256 != now.model.sha256:
         yield f"the model {then.model.source} has changed ({_hashes(then.model.sha256, now.model.sha256)})"
@@ -41,7 +41,7 @@ def changed_files(then: Header, now: Header) -> Iterator[str]:
 
 
 def differences(then: Header, now: Header) -> Iterator[str]:
-    """Return everything that was decided, was found or held then and is something else now, as clauses.
+    """Yield a clause on each difference in options, plan, contenders, versions and machine since a stored run.
 
     Args:
         then: of the stored run.
@@ -62,7 +62,7 @@ def differences(then: Header, now: Header) -> Iterator[str]:
 def _packages(then: Header, now: Header) -> Iterator[str]:
     was, has = dict(then.environment.packages), dict(now.environment.packages)
     for old, new in zip(then.contenders, now.contenders, strict=False):
-        # One that cannot run has none, which is told with the reason.
+        # A contender that cannot run has no packages; another message says why it cannot.
         if old.packages and new.packages:
             where = "" if new.python is None else f" for {new.label}"
             was |= {name + where: version for name, version in old.packages.items()}

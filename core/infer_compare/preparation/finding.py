@@ -1,4 +1,4 @@
-"""Each contender's model, and its way to the contender."""
+"""Finding each contender's model, and its route to the contender."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class Finder:
-    """Finds each contender's model, and its way to the contender."""
+    """Finds each contender's model, and its route to the contender."""
 
     def __init__(
         self, context: PreparationContext, reader: ModelReader, model: ResolvedModel, inputs: tuple[InputPlan, ...]
@@ -49,11 +49,11 @@ class Finder:
         self._inputs = inputs
 
     def model_of(self, contender: Contender) -> ResolvedModel:
-        """The run's model, or the contender's own.
+        """Return the model of a contender: its separate model, or the run's.
 
         Raises:
-            UsageError: a layout is given of the model that the run's inputs are made for.
-            ModelError: it cannot be read.
+            UsageError: a layout is given for the model that defines the run's inputs.
+            ModelError: the model cannot be read.
         """
         text, name = contender.spec.model, contender.key(self._options.layout)
         if text is not None and text != self._options.model:
@@ -66,24 +66,24 @@ class Finder:
         return self.model
 
     def route(self, contender: Contender, model: ResolvedModel) -> Route:
-        """The model as the contender gets it.
+        """Return the route of a model to a contender; needed conversions are made, unless preparation is dry.
 
         Raises:
-            NoRouteError: it cannot get it.
-            InputError: its own model has other inputs than the run's.
+            NoRouteError: the model cannot reach the contender.
+            InputError: the contender's separate model has other inputs than the run's.
         """
         wiring = straight(self._inputs) if model is self.model else self._wiring(contender, model)
         shapes = _shapes(self._inputs, wiring)
         if self._context.dry:
-            way = self._router.way(contender, model.format)
-            source = msgspec.structs.replace(sized(model.given, shapes), provenance=way.provenance)
-            route = Route(contender, source, way.chain, way.cost, converters=way.converters)
+            path = self._router.path(contender, model.format)
+            source = msgspec.structs.replace(sized(model.given, shapes), provenance=path.provenance)
+            route = Route(contender, source, path.chain, path.cost, converters=path.converters)
         else:
             route = self._router.route(contender, model, shapes)
         return replace(route, wiring=wiring)
 
     def evaluator(self) -> Route | None:
-        """Return the way of the run's model to the reference backend, where that is installed and can run it."""
+        """Return the route of the run's model to the reference backend; None if it is not installed or cannot run the model."""
         plugins = self._context.plugins
         known = {entry.name for entry in plugins.backends}
         if REFERENCE not in known or self._context.dry:
@@ -97,10 +97,10 @@ class Finder:
             return None
 
     def _wiring(self, contender: Contender, model: ResolvedModel) -> Wiring:
-        """How the run's inputs and outputs are those of a contender's own model.
+        """Return how the run's inputs and outputs map to those of a contender's separate model.
 
         Raises:
-            InputError: they cannot be.
+            InputError: they do not match.
         """
         owners = tuple(self._options.models)
         inputs = parse_map(self._options.input_map, "--input-map", owners)
@@ -117,7 +117,7 @@ class Finder:
 
 
 def _shapes(inputs: Sequence[InputPlan], wiring: Wiring) -> list[Shape]:
-    """The shapes in which a model gets the run's inputs, in its own order and layout."""
+    """Return the shapes of the run's inputs as a model gets them, in its order and layout."""
     shapes: list[Shape] = [plan.row if plan.axis is None else (BATCH, *plan.row) for plan in inputs]
     if wiring.inputs:
         shapes = [shapes[place] for place in wiring.inputs]

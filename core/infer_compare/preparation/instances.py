@@ -1,4 +1,4 @@
-"""What is said of instances before they run: more threads than cores, and cores of two kinds."""
+"""Checks and remarks on contenders of several instances before they run."""
 
 from __future__ import annotations
 
@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 
 
 def check_scope(options: RunOptions, contenders: Iterable[Contender]) -> None:
-    """Refuse several instances where passes over a data set are timed: there are too few of them to cut any.
+    """Check that no contender has several instances if passes over a data set are timed.
+
+    There are too few passes to count only those during which all instances ran.
 
     Raises:
         UsageError: a contender has several.
     """
-    several = next((one for one in contenders if one.spec.instances > 1), None)
+    several = next((contender for contender in contenders if contender.spec.instances > 1), None)
     if options.scope == "dataset" and several is not None:
         raise UsageError(
             f"--scope dataset times passes of one process, and {several.label} has {several.spec.instances} instances; "
@@ -32,7 +34,7 @@ def check_scope(options: RunOptions, contenders: Iterable[Contender]) -> None:
 
 
 def instance_remarks(header: Header, cores: Sequence[Core]) -> Iterator[str]:
-    """Yield a clause on each contender whose instances take time from each other, or run on cores of two kinds.
+    """Yield a clause on each contender whose instances compete for cores, or run on cores of two kinds.
 
     Args:
         header: of the run.

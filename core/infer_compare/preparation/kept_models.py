@@ -1,4 +1,4 @@
-"""Models that are made of others and kept: converted ones, and those of another precision."""
+"""Cached models that were made from others: converted ones, and those of another precision."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 
 
 class Maker(NamedTuple):
-    """Who makes a model."""
+    """The backend or converter that makes a model."""
 
     entry: BackendEntry | ConverterEntry
     requires: Sequence[str]
-    """Top-level modules that it is made with."""
+    """Top-level modules that it uses."""
     python: Path | str | None
-    """Another interpreter that runs it."""
+    """Another interpreter in which it runs."""
 
 
 class KeptModels:
-    """Makes models where they are not kept yet."""
+    """Returns models from a cache, and makes those that it lacks."""
 
     def __init__(self, context: PreparationContext) -> None:
         """Makes nothing yet."""
@@ -38,16 +38,16 @@ class KeptModels:
         self._cache = ConversionCache(limit=cache_limit())
 
     def get(self, maker: Maker, name: str, make: Callable[[Path], None], parts: Mapping[str, object]) -> Path:
-        """Return the file or folder of a model, made where it is not kept yet.
+        """Return the file or folder of a model, from the cache or newly made.
 
         Args:
-            maker: who makes it.
+            maker: makes the model.
             name: of the file or folder.
-            make: writes it to the path that it is given.
-            parts: what else decides its content, beside the versions of the maker and of what it requires.
+            make: writes the model to a path.
+            parts: everything that determines the content, besides the versions of the maker and its modules.
         """
         if maker.python is not None:
-            # It is not known here what is installed there, or when a kept model would be out of date.
+            # Never cached: the versions in another interpreter are not known here.
             path = Path(tempfile.mkdtemp(prefix="made-", dir=self._scratch), name)
             make(path)
             return path
@@ -61,7 +61,7 @@ class KeptModels:
 
 
 def version_of(module: str) -> str:
-    """Return the version of the distribution that brings a top-level module; empty where that is not told."""
+    """Return the version of the distribution that contains a top-level module; empty if it is not known."""
     if not is_installed(module):
         return ""
     names = (module, *distributions.owners([module])[module])

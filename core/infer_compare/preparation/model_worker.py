@@ -1,4 +1,4 @@
-"""Processes that read, convert and load models before anything is measured."""
+"""Reading, converting and loading models in separate processes, before anything is measured."""
 
 from __future__ import annotations
 
@@ -54,30 +54,30 @@ _RAISED: dict[str, type[InferCompareError]] = {
 
 
 class ModelWorker:
-    """Has models read and converted, each in a process of its own: what a model's file or code does stays there."""
+    """Reads and converts models, each in a separate process, which isolates crashes and side effects of model code."""
 
     def __init__(self, settings: WorkerSettings, launch: Launcher = LocalProcess) -> None:
         """Starts nothing.
 
         Args:
-            settings: the thread budget, the seed of what a callable draws at random, and the cap of memory.
+            settings: the thread budget, the random seed and the memory limit.
             launch: makes clients of workers.
         """
         self._settings = settings
         self._launch = launch
 
     def describe(self, entry: BackendEntry, python: str | None, model: ModelSource, folder: Path) -> ModelDescription:
-        """What a model is that only a framework can read.
+        """Return a backend's description of a model that only its framework can read.
 
         Args:
-            entry: the backend that is asked.
-            python: its interpreter, where that is another one.
+            entry: the backend.
+            python: its interpreter, if it is not this one.
             model: as it was typed.
             folder: for files that the run needs.
 
         Raises:
-            UnsupportedModel: it is of another framework.
-            ModelError: it cannot be read, or the process was lost over it.
+            UnsupportedModel: the model belongs to another framework.
+            ModelError: the model cannot be read, or the process died.
         """
         with self._worker(python, f"Reading {model.location} with {entry.name}") as client:
             client.open(self._opening(entry))
@@ -85,10 +85,10 @@ class ModelWorker:
             return client.ask(work, Described, deadline_s=WORK_DEADLINE_S).description
 
     def convert(self, entry: ConverterEntry, python: str | None, model: ModelSource, target: Path) -> None:
-        """Writes a model as one of another format.
+        """Convert a model to another format, and write it to `target`.
 
         Raises:
-            ModelError: it cannot be converted, or the process was lost over it.
+            ModelError: the model cannot be converted, or the process died.
         """
         what = f"Converting {model.name} from {entry.converter.source} to {entry.converter.target}"
         with self._worker(python, what) as client:
@@ -99,11 +99,11 @@ class ModelWorker:
             raise ModelError(f"{what} wrote {'something else than a file' if target.exists() else 'nothing'}.")
 
     def load(self, route: Route) -> None:
-        """Load a model as a contender would, and give it up again.
+        """Load a model as its contender would, to check that this works.
 
         Raises:
             UnsupportedModel: the backend lacks an operator, or cannot run the model for another reason.
-            ModelError: the model cannot be read, the device is not there, or the process was lost over it.
+            ModelError: the model cannot be read, there is no such device, or the process died.
         """
         spec, entry = route.contender.spec, route.contender.entry
         with self._worker(spec.python, f"Loading {route.model.name} with {entry.name}") as client:
@@ -111,12 +111,11 @@ class ModelWorker:
             client.load(Load(model=route.model, device=spec.device), deadline_s=WORK_DEADLINE_S)
 
     def plan_variant(self, route: Route) -> VariantPlan | None:
-        """Return which model the contender's backend makes of its model for the precision that it is asked for; None where it
-        loads the model as it is.
+        """Return the backend's plan for a variant of the model in the contender's precision; None if it needs no variant.
 
         Raises:
             UnsupportedModel: the model cannot be computed in that precision.
-            ModelError: it cannot be read, or the process was lost over it.
+            ModelError: the model cannot be read, or the process died.
         """
         spec, entry = route.contender.spec, route.contender.entry
         with self._worker(spec.python, f"Looking at {route.model.name} with {entry.name}") as client:
@@ -127,18 +126,18 @@ class ModelWorker:
     def write_variant(
         self, route: Route, folder: Path, calibration: Inputs | None = None, rows: int = 0, batch: int = 1
     ) -> ModelSource:
-        """Have that model made, and return it.
+        """Make the variant of a model in the contender's precision, and return it.
 
         Args:
             route: of the contender.
-            folder: where it goes; empty.
-            calibration: files with the rows that it is calibrated with; None where it needs none.
-            rows: how many of them.
-            batch: how many of them at once.
+            folder: where the variant is written; must be empty.
+            calibration: files with rows for calibration; None if the variant needs none.
+            rows: how many rows the files have.
+            batch: how many rows to use at once.
 
         Raises:
             UnsupportedModel: the model cannot be computed in that precision.
-            ModelError: it cannot be made, or the process was lost over it.
+            ModelError: the variant cannot be made, or the process died.
         """
         spec, entry = route.contender.spec, route.contender.entry
         what = f"Making {route.model.name} {spec.precision} with {entry.name}"
@@ -153,10 +152,10 @@ class ModelWorker:
         return model
 
     def collect(self, location: str, folder: Path, dataset: DatasetEntry | None = None) -> None:
-        """Has a function of the user's make data, or a data set of a plugin loaded, and writes it to a folder.
+        """Write the data that a user's function or a plugin's data set returns to a folder.
 
         Raises:
-            ModelError: it is missing, raised, or returned something else.
+            ModelError: the function is missing, raised, or returned something else.
         """
         folder.mkdir(parents=True, exist_ok=True)
         reference = "" if dataset is None else dataset.reference
@@ -177,7 +176,7 @@ class ModelWorker:
 
     @contextmanager
     def _worker(self, python: str | None, what: str) -> Iterator[WorkerClient]:
-        """Give a client, and name what goes wrong with it; `what` is done, in words."""
+        """Yield the client of a worker, and turn its failures into errors that begin with `what`."""
         try:
             with self._launch(python, max_memory=self._settings.max_memory) as client:
                 yield client

@@ -1,4 +1,4 @@
-"""The versions of the distributions that take part in a run."""
+"""The versions of the distributions on which the results of a run depend."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 def with_packages(
     specs: Iterable[ContenderSpec], routes: Mapping[str, Route], pythons: Mapping[str, str]
 ) -> tuple[ContenderSpec, ...]:
-    """Return the contenders with the versions of what their results rest on, as they are installed for their interpreters.
+    """Return the contenders with the versions of the distributions that they use, as installed for their interpreters.
 
     Args:
         specs: the contenders.
-        routes: of those that can run; others get no versions.
-        pythons: other interpreters, by backend; converters run there, too.
+        routes: of those that can run; the others get no versions.
+        pythons: other interpreters, by backend; converters run in them too.
     """
     known: dict[tuple[str, str | None], dict[str, str]] = {}
 
@@ -37,8 +37,9 @@ def with_packages(
             known[key] = packages.versions(names) if python is None else interpreter.versions(python, names)
         converting = {
             module: version
-            for converter in (one.converter for one in route.converters if one.converter.backend not in pythons)
-            for module in converter.requires
+            for converter in route.converters
+            if converter.converter.backend not in pythons
+            for module in converter.converter.requires
             if (version := version_of(module))
         }
         return dict(sorted((converting | known[key]).items()))
@@ -50,6 +51,6 @@ def with_packages(
 
 
 def beside_backends(plugins: Plugins) -> set[str]:
-    """Return the names of the distributions that bring plugins and no backend: each may act in any run."""
+    """Return the names of distributions that contain plugins but no backend: each may affect any run."""
     names = {origin.distribution for origin in plugins.loaded if origin.distribution}
     return names - {entry.origin.distribution for entry in plugins.backends}

@@ -1,4 +1,4 @@
-"""What is asked for, with what it leaves open decided; and what every worker is started with in consequence."""
+"""The plan of a run, with defaults for everything that the options leave open, and the settings of its workers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def plan_of(options: RunOptions) -> Plan:
-    """Return what options leave open, decided for this machine, before anything is known of the model and the data."""
+    """Return the plan for options on this machine, before the model and the data are known."""
     return Plan(
         batch_sizes=options.batch_sizes,
         threads=thread_budget(options),
@@ -28,12 +28,12 @@ def plan_of(options: RunOptions) -> Plan:
 
 
 def thread_budget(options: RunOptions) -> int:
-    """Return the threads of a contender where nobody says how many: the most that are asked for, or those of the machine."""
+    """Return the threads of a contender that names none: the largest requested number, or the default of the machine."""
     return max(options.thread_counts, default=0) or default_threads()
 
 
 def settings_of(options: RunOptions, plan: Plan) -> WorkerSettings:
-    """Return what every worker of a run is started with, before anything is known of the data."""
+    """Return the settings of all workers of a run, before the data are known."""
     return WorkerSettings(
         threads=plan.threads,
         seed=options.seed,

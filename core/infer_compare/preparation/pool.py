@@ -1,4 +1,4 @@
-"""The rows of input of a run, written by the parent and mapped by every worker."""
+"""The pool of input rows of a run, written by the parent process and mapped by every worker."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ if TYPE_CHECKING:
     from infer_compare.request.axes import Setting
 
 SMALLEST = 64
-"""A pool is made for batches up to this size at once; most runs never need a larger one."""
+"""The first pool is made for batches up to this size; most runs never need a larger one."""
 SMALLEST_BYTES = 256 * 2**20
-"""Unless the rows are so large that this much does not hold them: then it grows with the batches."""
+"""The first pool is made for smaller batches if it would exceed this; it then grows with the batches."""
 KEPT = 0.5
-"""A pool takes no more of the room on the disk: the rows in use stay until longer files replace them."""
+"""Largest share of the free disk space for a pool: when it grows, the old files stay until the new ones replace them."""
 NO_BATCH = 2**40
-"""No batch is so large; rows without elements take no room."""
+"""Larger than any batch; ends the search if rows have no elements and take no room."""
 
 
 class PoolRoom:
-    """What the rows of input take, against what a worker may hold and what the disk has room for."""
+    """Compares the size of input rows with the memory of a worker and the free disk space."""
 
     def __init__(self, plans: Sequence[InputPlan], folder: Path, cap: int | None) -> None:
         """Writes nothing.
 
         Args:
             plans: what each input is filled with.
-            folder: where the rows go.
-            cap: the most resident memory of a worker, in bytes, which has to hold a batch.
+            folder: of the pool.
+            cap: the memory limit of a worker in bytes; a batch must fit into it.
         """
         self._plans = plans
         self._folder = folder
@@ -47,19 +47,19 @@ class PoolRoom:
         """Bytes of the largest sample, all inputs together."""
 
     def bytes(self, batch: int) -> int:
-        """Return the bytes of the rows from which batches of a size are cut."""
+        """Return the size in bytes of a pool for batches of a size."""
         return pool_rows(batch, self.row) * self.row
 
     def fits_worker(self, point: OperatingPoint) -> bool:
-        """Return whether the inputs of a point alone, without a framework and a model, are below the cap of a worker."""
+        """Return whether the inputs of a point alone, without framework and model, are below the memory limit of a worker."""
         return self._cap is None or point.batch * self.row_at(point.axes) < self._cap
 
     def row_at(self, setting: Setting) -> int:
-        """Return the bytes of one sample where the axes have these sizes, all inputs together."""
+        """Return the bytes of one sample at a setting of the other axes, all inputs together."""
         return sum(row_bytes(plan, setting) for plan in self._plans if plan.axis is not None)
 
     def most(self) -> int:
-        """Return the largest batch size for whose rows there is room on the disk; 0 where there is none."""
+        """Return the largest batch size whose pool fits on the disk; 0 if none does."""
         free = int(KEPT * room(self._folder))
         low, high = 0, 1
         while high < NO_BATCH and self.bytes(high) <= free:
@@ -70,14 +70,14 @@ class PoolRoom:
         return low
 
     def check_worker(self, sizes: Sequence[int] | None, setting: Setting = ()) -> None:
-        """Refuse batch sizes, None for automatic ones, of which a worker could hold none.
+        """Check that a worker can hold the smallest of some batch sizes.
 
         Args:
-            sizes: those that are asked for.
-            setting: the smallest sizes of the other axes; without them the rows are the largest.
+            sizes: the requested batch sizes; None for automatic ones.
+            setting: the smallest sizes of the other axes; if it is empty, rows have their full size.
 
         Raises:
-            InputError: naming the input, and what to do.
+            InputError: a worker cannot; the message names the largest input and a remedy.
         """
         smallest = min(sizes or (1,))
         if not self.fits_worker(OperatingPoint(smallest, setting)):
@@ -88,12 +88,12 @@ class PoolRoom:
             )
 
     def check_disk(self, sizes: Sequence[int] | None) -> None:
-        """Refuse batch sizes, None for automatic ones, for whose rows there is no room.
+        """Check that the disk has room for the rows of some batch sizes, None for automatic ones.
 
         Raises:
-            InputError: naming the input, and what to do.
+            InputError: it has not; the message names the largest input and a remedy.
         """
-        # A batch that no worker can hold is an answer, and needs no rows.
+        # A batch that no worker can hold is reported as such, and needs no rows.
         largest = max((size for size in sizes or (1,) if self.fits_worker(OperatingPoint(size))), default=1)
         if largest > self.most():
             raise InputError(
@@ -116,7 +116,7 @@ def _smaller(batch: int) -> str:
 
 
 class InputPool:
-    """One `.npy` file per input; the same seed gives the same rows, however many there are."""
+    """The files with a run's input rows, one `.npy` file per input; rows depend on the seed, not on their number."""
 
     def __init__(
         self,
@@ -133,13 +133,13 @@ class InputPool:
         Args:
             plans: what each input is filled with.
             seed: of the random rows.
-            folder: where the files go.
-            sizes: the batch sizes asked for, or None when exploring decides.
-            cap: the most resident memory of a worker, in bytes.
-            setting: the smallest sizes of the other axes; without them the rows are the largest.
+            folder: for the files.
+            sizes: the requested batch sizes; None for automatic ones.
+            cap: the memory limit of a worker in bytes.
+            setting: the smallest sizes of the other axes; if it is empty, rows have their full size.
 
         Raises:
-            InputError: there is no room for the batches that are asked for; nothing was written.
+            InputError: there is no room for the requested batches; nothing was written.
         """
         folder.mkdir(parents=True, exist_ok=True)
         self._plans = plans
@@ -151,11 +151,11 @@ class InputPool:
         self.most = self._room.most()
         """The largest batch size for which there is room on the disk."""
         self.free = tuple(plan.free for plan in plans)
-        """Of each input the axes of a row whose size changes from point to point."""
+        """For each input, the axes of a row whose size varies between operating points."""
         self.dtypes = tuple(plan.dtype for plan in plans)
         """Of each input."""
         self.largest = 0
-        """The largest batch size that can be cut from it."""
+        """The largest batch size for which the pool has enough rows."""
         self.paths: tuple[Path, ...] = ()
         first = min(max(sizes) if sizes else SMALLEST, SMALLEST, self.most)
         while first > 1 and self._room.bytes(first) > SMALLEST_BYTES:
@@ -163,11 +163,11 @@ class InputPool:
         self.grow(OperatingPoint(first))
 
     def fits_worker(self, point: OperatingPoint) -> bool:
-        """Return whether the inputs of a point alone, without a framework and a model, are below the cap of a worker."""
+        """Return whether the inputs of a point alone, without framework and model, are below the memory limit of a worker."""
         return self._room.fits_worker(point)
 
     def grow(self, point: OperatingPoint) -> None:
-        """Make sure that batches of an operating point can be cut from it.
+        """Enlarge the pool, if needed, for batches of an operating point.
 
         Raises:
             InputError: there is no room for them.
@@ -177,7 +177,7 @@ class InputPool:
             return
         if batch > self.most:
             self._room.check_disk((batch,))
-        # Doubling, so that a long curve rewrites the rows a few times only.
+        # By doubling, a long curve rewrites the rows only a few times.
         largest = max(batch, min(2 * self.largest, self.most))
         self.paths = write_pool(self._plans, pool_rows(largest, self._room.row), self._seed, self._folder)
         self.largest = largest

@@ -1,4 +1,4 @@
-"""The precisions that contenders are asked for, and those that their backends have."""
+"""Matching requested precisions with those that backends support."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ if TYPE_CHECKING:
 
 
 def entry_of(request: ContenderRequest, plugins: Plugins) -> BackendEntry:
-    """Return the backend of a contender, by its name or from its file."""
+    """Return the backend of a requested contender, by its name or from its Python file."""
     file = FILE.fullmatch(request.backend)
     return plugins.add_file(Path(file["path"]), file["name"]) if file else plugins.find(request.backend)
 
 
 def precisions_of(entry: BackendEntry, asked: Iterable[str]) -> tuple[str, ...]:
-    """Return those of some precisions that a backend can compute in, under their usual names."""
+    """Return the requested precisions that a backend supports, under their usual names."""
     names = (ALIASES.get(name.lower(), name.lower()) for name in asked)
     return tuple(dict.fromkeys(name for name in names if name in entry.capabilities.precisions))
 
 
 def own_precision(text: str, asked: str | None, entry: BackendEntry) -> str | None:
-    """Return the precision that a contender itself names, under its usual name.
+    """Return the precision that a contender's own request names, under its usual name; None if it names none.
 
     Raises:
-        OptionError: its backend cannot compute in that.
+        OptionError: its backend does not support the precision.
     """
     if asked is None:
         return None
@@ -45,10 +45,10 @@ def own_precision(text: str, asked: str | None, entry: BackendEntry) -> str | No
 
 
 def left_out(options: RunOptions, plugins: Plugins) -> tuple[str, ...]:
-    """Return a clause on each backend that lacks a precision that was asked of all.
+    """Return a clause on each backend that lacks a precision requested for all contenders.
 
     Raises:
-        UsageError: a contender cannot be understood, or all of them lack one.
+        UsageError: a contender cannot be understood, or all backends lack a precision.
     """
     requests = [ContenderRequest.of(given) for given in options.taking_part]
     entries = {
@@ -68,7 +68,7 @@ def left_out(options: RunOptions, plugins: Plugins) -> tuple[str, ...]:
 
 
 def no_precision(requests: Sequence[str | ContenderRequest], plugins: Plugins, asked: Sequence[str]) -> str:
-    """Return the sentence that says that no contender can compute in some precisions, and what each can."""
+    """Return the error message if no contender supports some precisions; it lists those that each supports."""
     entries = {entry.name: entry for given in requests for entry in [entry_of(ContenderRequest.of(given), plugins)]}
     have = "; ".join(f"{name} can in {listing(entry.capabilities.precisions)}" for name, entry in entries.items())
     return f"--precisions: no contender can compute in {listing(asked)}; {have}."

@@ -1,4 +1,4 @@
-"""Models as they are typed, read: here where they are ONNX, and by their framework where they are not."""
+"""Reading models that users name: ONNX models directly, and others through their framework."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class ModelReader:
         """Reads nothing yet."""
         self._context = context
         self._given = context.options.inputs
-        """What `--input` says of the inputs."""
+        """The values of `--input`."""
         self._endings = context.plugins.endings
         self._read: dict[tuple[str, str], ResolvedModel] = {}
 
@@ -40,10 +40,10 @@ class ModelReader:
 
         Args:
             text: a built-in name, a file, a folder or a callable.
-            preferred: backends that are asked first.
+            preferred: backends that are tried first.
 
         Raises:
-            ModelError: there is no such model, or nothing that is installed can read it.
+            ModelError: there is no such model, or no installed backend or converter can read it.
         """
         key = (text, preferred[0] if preferred else "")
         if key not in self._read:
@@ -74,12 +74,12 @@ class ModelReader:
         )
 
     def _converter(self, text: str) -> ConverterEntry | None:
-        """The converter that reads files of that name, of those that make ONNX of them."""
+        """Return the converter to ONNX that accepts files with this suffix; None if there is none."""
         edges = (entry for entry in self._context.plugins.converters if entry.converter.target == ONNX)
         return next((entry for entry in edges if text.lower().endswith(entry.converter.suffixes)), None)
 
     def _readers(self, text: str, form: str, preferred: Sequence[str]) -> list[BackendEntry]:
-        """The backends that can say what a model of a format is, those that are asked first in front."""
+        """Return the backends that can describe a model of a format, in the order in which they are tried."""
         readers = [entry for entry in self._context.plugins.backends if _reads(entry.capabilities, form)]
         return sorted(readers, key=lambda entry: (entry.name not in preferred, not _mentions(text, form, entry)))
 
@@ -87,7 +87,7 @@ class ModelReader:
         return [entry for entry in readers if entry.name in self._context.pythons or not entry.missing]
 
     def _converted(self, text: str, entry: ConverterEntry) -> ResolvedModel:
-        """A model of which the ONNX file is run that a plugin makes of it."""
+        """Return a model after a plugin's converter has turned it into ONNX."""
         path, converter = Path(text), entry.converter
         if not is_file(path):
             raise ModelError(f"There is no file {text}.")
@@ -109,7 +109,7 @@ class ModelReader:
         return replace(made, source=text, warnings=(sentence, *made.warnings))
 
     def _described(self, text: str, form: str, preferred: Sequence[str]) -> ResolvedModel:
-        """A model that its framework reads: the first one that says it is one of its own."""
+        """Return a model as described by the first backend that recognizes it."""
         source = ModelSource(
             format=form,
             location=text,
@@ -140,13 +140,13 @@ class ModelReader:
 
 
 def _reads(capabilities: Capabilities, form: str) -> bool:
-    """Whether a backend can say what a model is: by its own description, or from the session that it makes of a file."""
+    """Return whether a backend can describe models of a format: explicitly, or by loading a file."""
     loads = form in (*capabilities.formats, *capabilities.imports) and form != CALLABLE
     return loads or form in capabilities.describes
 
 
 def _declared(given: Sequence[str]) -> tuple[TensorSpec, ...]:
-    """Inputs of which `--input` says everything."""
+    """Return the inputs whose dtype and shape are both given by `--input`."""
     from infer_compare.interfaces import TensorSpec
 
     return tuple(
@@ -157,7 +157,7 @@ def _declared(given: Sequence[str]) -> tuple[TensorSpec, ...]:
 
 
 def _mentions(text: str, form: str, entry: BackendEntry) -> bool:
-    """Whether a callable's file speaks of a backend's framework: only what is asked first depends on it."""
+    """Return whether a callable's file mentions a backend's framework; this only affects the order of trying."""
     if form != CALLABLE:
         return False
     file = source_file(text)

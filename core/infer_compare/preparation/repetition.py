@@ -1,4 +1,4 @@
-"""The plan of a run that was made before: to repeat it, or to resume it."""
+"""Plans for repeating or resuming a stored run."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 
 def resumed(run: Run, resolve: Callable[[RunOptions], Resolved]) -> Resolved:
-    """Return the plan of a stored run with everything that resuming it needs.
+    """Return the resolved plan for resuming a stored run.
 
     Args:
-        run: as far as it came.
-        resolve: makes a plan of options.
+        run: the interrupted run.
+        resolve: makes a plan from options.
 
     Raises:
-        UsageError: the model, a version or the machine is not what it was; the message names what differs.
+        UsageError: the model, a version or the machine has changed; the message names the differences.
         NoUsableBackend: no contender can be started any more.
     """
     header = run.header
@@ -44,19 +44,19 @@ def resumed(run: Run, resolve: Callable[[RunOptions], Resolved]) -> Resolved:
 
 
 def repeated(then: Header, resolve: Callable[[], Resolved]) -> Resolved:
-    """Return the plan of a run that repeats a stored one; what is asked for anew is not compared.
+    """Return the resolved plan of a run that repeats a stored one; its options may differ.
 
     Args:
         then: of the stored run.
         resolve: makes the plan.
 
     Raises:
-        UsageError: a model or the data set is not what it was; it is named.
+        UsageError: the content of a model or data set has changed; the message names it.
         NoUsableBackend: no contender can be started.
     """
     with naming_the_folder(then):
         resolved = resolve()
-    # Weights that are drawn are others with another seed.
+    # With another seed, a model with random weights has changed as intended.
     same_seed = then.options.seed == resolved.header.options.seed
     changes = list(changed_files(then, resolved.header)) if same_seed else []
     if changes:
@@ -68,16 +68,16 @@ def repeated(then: Header, resolve: Callable[[], Resolved]) -> Resolved:
 
 @contextmanager
 def naming_the_folder(then: Header) -> Iterator[None]:
-    """Say of a file that is not there that the run may have been begun in another folder.
+    """Add a hint to errors about missing files of a stored run: it was started in another folder.
 
     Args:
-        then: of the stored run, whose files are looked for.
+        then: of the stored run.
     """
     try:
         yield
     except UsageError as error:
         named = [then.model.source, *(contender.model for contender in then.contenders), then.options.data]
-        # A callable follows its file after a colon; a model that is built in has no file.
+        # A callable is named after a colon that follows its file; a built-in model has no file.
         files = dict.fromkeys(name.partition(":")[0] for name in named if name and not Path(name).is_absolute())
         lost = [name for name in files if Path(name).suffix and not exists(name)]
         if not lost or not any(name in str(error) for name in lost):
@@ -87,7 +87,7 @@ def naming_the_folder(then: Header) -> Iterator[None]:
 
 
 def _lost(run: Run, resolved: Resolved) -> Iterator[str]:
-    """Contenders that took part and cannot any more."""
+    """Yield a clause on each contender that took part and can no longer run."""
     before = {record.contender for record in run.unusable}
     for record in resolved.unusable:
         if record.contender not in before:

@@ -1,4 +1,4 @@
-"""From what is asked for to a plan with everything that running it needs, before anything is measured."""
+"""Resolving options to a plan with everything that running it needs, before anything is measured."""
 
 from __future__ import annotations
 
@@ -48,23 +48,23 @@ if TYPE_CHECKING:
 def resolve(
     options: RunOptions, plugins: Plugins, scratch: Path, *, convert: bool = True, launch: Launcher = LocalProcess
 ) -> Resolved:
-    """Check what is asked for and make the plan.
+    """Check options, and return the plan of their run with everything that running it needs.
 
     Args:
-        options: what is asked for.
-        plugins: what is installed.
-        scratch: a folder for files that the run needs and nobody keeps.
-        convert: whether models are converted now; without it the plan can be told, and not run.
+        options: of the run.
+        plugins: the installed plugins.
+        scratch: a folder for temporary files of the run.
+        convert: whether to convert models; without that the plan can be shown, but not run.
         launch: makes the clients of the workers that read and convert models.
 
     Raises:
-        UsageError: something in it cannot be done as it stands.
+        UsageError: the options cannot be carried out.
         NoUsableBackend: no contender can be started.
     """
     if options.race and options.budget is None:
         raise UsageError("A race needs a budget, such as 10m: it drops contenders to spend the time on the others.")
     for request in options.taking_part:
-        entry_of(ContenderRequest.of(request), plugins)  # those of files are known by their names from here on
+        entry_of(ContenderRequest.of(request), plugins)  # registers backends of Python files under their names
     weights_of(options.mix, options.axis)
     if options.axis and options.scope == "dataset":
         raise UsageError(
@@ -134,11 +134,12 @@ def resolve(
 def _routed(
     contenders: Sequence[Contender], finder: Finder, absent: list[Unusable]
 ) -> tuple[tuple[ContenderSpec, ...], dict[str, Route], dict[str, ResolvedModel]]:
-    """Every contender with the hash of its own model, and the ways and models of those that can run; the others join the
-    absent.
+    """Return all contenders with the hashes of their separate models, and the routes and models of those that can run.
+
+    The others are added to `absent`.
 
     Raises:
-        NoUsableBackend: the model reaches none.
+        NoUsableBackend: the model reaches no contender.
     """
     known = {record.contender for record in absent}
     specs: list[ContenderSpec] = []
@@ -164,10 +165,10 @@ def _routed(
 def _in_their_precision(
     routes: dict[str, Route], variants: Variants, models: dict[str, ResolvedModel], absent: list[Unusable]
 ) -> dict[str, Route]:
-    """The ways with the models that backends make for the precision of their contenders; those that cannot join the absent.
+    """Return the routes with models in the precisions of their contenders; contenders that cannot have one join `absent`.
 
     Raises:
-        NoUsableBackend: none is left.
+        NoUsableBackend: no contender is left.
     """
     made: dict[str, Route] = {}
     for label, route in routes.items():
@@ -181,17 +182,17 @@ def _in_their_precision(
 
 
 def _pythons(options: RunOptions, contenders: Sequence[Contender]) -> dict[str, str]:
-    """Models are read and converted by a backend's own interpreter, or by that of its first contender that has one."""
-    own = {
+    """Return the interpreters that read and convert models, by backend: that of `--python`, or of the first contender with one."""
+    by_contender = {
         contender.entry.name: contender.spec.python
         for contender in reversed(contenders)
         if contender.spec.python is not None
     }
-    return own | options.python
+    return by_contender | options.python
 
 
 def _main_backends(options: RunOptions, contenders: Sequence[Contender]) -> tuple[str, ...]:
-    """Backends that are asked first what the run's model is: those that take part and have no model of their own."""
+    """Return the backends that are first asked to describe the run's model: those of contenders without a separate model."""
     return tuple(contender.entry.name for contender in contenders if contender.spec.model is None) or tuple(
         contender.entry.name for contender in contenders if contender.spec.model == options.model
     )

@@ -27,30 +27,30 @@ class Resolved:
     routes: dict[str, Route]
     """The contenders that can be started, by label."""
     unusable: tuple[Unusable, ...]
-    """Those that cannot, and why."""
+    """The contenders that cannot be started, and why."""
     evaluator: Route | None
     inputs: tuple[InputPlan, ...]
     settings: WorkerSettings
     metrics: tuple[Metric, ...] = ()
-    """What is measured around slices besides."""
+    """Additional metrics to measure around slices."""
     warnings: tuple[str, ...] = ()
-    """Sentences about what was done to the model."""
+    """Sentences about changes to the model and the data."""
     remarks: tuple[tuple[str, str], ...] = ()
-    """What else the plan has that a reader should know, each with its topic."""
+    """Other facts about the plan for the user: pairs of topic and clause."""
 
     def in_environment(self, **changes: Any) -> Self:  # noqa: ANN401 - fields of any type
-        """Return the same with changes to what is known of the machine."""
+        """Return the plan with changed fields of its environment."""
         environment = msgspec.structs.replace(self.header.environment, **changes)
         return replace(self, header=msgspec.structs.replace(self.header, environment=environment))
 
 
 def advised(resolved: Resolved, plugins: Plugins, conditions: Conditions) -> Resolved:
-    """Return the plan with what will disturb its measurements.
+    """Return the plan with warnings about conditions that will disturb its measurements.
 
     Args:
         resolved: the plan.
-        plugins: what is installed.
-        conditions: what is going on on this machine.
+        plugins: the installed plugins.
+        conditions: the present conditions of this machine.
     """
     header = resolved.header
     environment = msgspec.structs.replace(header.environment, packages=header.packages)

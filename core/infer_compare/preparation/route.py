@@ -1,4 +1,4 @@
-"""How the model of a run reaches one contender."""
+"""The route by which a model reaches a contender."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """How the run's inputs and outputs are those of one contender's own model; empty where they are the same."""
+    """How the run's inputs and outputs map to those of a contender's model; empty fields mean that they are the same."""
 
     inputs: tuple[int, ...] = ()
-    """For each of its inputs, the place of the run's input."""
+    """For each input of the model, the index of the run's input."""
     axes: tuple[tuple[int, ...], ...] = ()
-    """For each of its inputs, the axes of the run's rows in the order in which it takes them; empty as they are."""
+    """For each input of the model, the permutation of the axes of the run's rows; empty if they stay."""
     shared: tuple[bool, ...] = ()
-    """For each of its inputs, whether it has no batch axis; empty where all have one."""
+    """For each input of the model, whether it has no batch axis; empty if all have one."""
     outputs: tuple[int, ...] = ()
-    """For each of the run's outputs, the place of its own."""
+    """For each output of the run, the index of the model's output."""
 
     def mapping(
         self,
@@ -37,13 +37,13 @@ class Wiring:
         free: Sequence[tuple[tuple[int, str], ...]] = (),
         dataset: Sequence[Path] = (),
     ) -> Inputs:
-        """Return the request by which a worker of the contender maps rows of the run's inputs.
+        """Return the request that makes a worker of the contender map rows of the run's inputs.
 
         Args:
             paths: one file per input of the run.
-            dtypes: what each holds.
-            free: for each the axes of a row whose size changes from point to point; none where empty.
-            dataset: one file per input with all rows of a data set, where passes over it are timed.
+            dtypes: of each input.
+            free: for each input, the axes of a row whose size varies between operating points; empty if none do.
+            dataset: one file per input with all rows of a data set, if passes over it are timed.
         """
         order = self.inputs or range(len(paths))
         return Inputs(
@@ -63,19 +63,19 @@ class Route:
     contender: Contender
     model: ModelSource
     chain: tuple[str, ...]
-    """How the model reaches the backend, in words."""
+    """The steps by which the model reaches the backend, in words."""
     cost: float = 0.0
-    """Of that way: 1 for each conversion and for an import, unless a converter says otherwise."""
+    """Of the conversions: 1 for each and for an import, unless a converter declares another cost."""
     wiring: Wiring = Wiring()
-    """Which of the run's inputs each of its own is, and in which layout."""
+    """How the run's inputs and outputs map to those of the model."""
     converters: tuple[ConverterEntry, ...] = ()
-    """What converts the model on that way."""
+    """The converters that are applied to the model, in order."""
     variant: bool = False
-    """Whether the model is, or is going to be, one that the backend makes for the contender's precision."""
+    """Whether the backend makes, or would make, a variant of the model for the contender's precision."""
 
     @property
     def importer(self) -> str:
-        """The third parties' plugins that rebuild the model; empty where infer-compare does, or nobody."""
+        """The third-party plugins that rebuild the model, listed as a text; empty if there are none."""
         backend = self.contender.entry
         origins = [entry.origin for entry in self.converters if entry.converter.imports]
         if self.model.provenance == "imported" and self.model.format in backend.capabilities.imports:

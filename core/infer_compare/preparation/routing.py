@@ -1,4 +1,4 @@
-"""How the model reaches each contender: as it is, converted, or rendered by the backend."""
+"""Routing models to contenders: as they are, converted, or imported by the backend."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ if TYPE_CHECKING:
     from infer_compare.preparation.context import PreparationContext
 
 Shape = tuple[int | str, ...]
-"""Of an input, with the batch axis called `batch`."""
+"""Shape of an input, whose batch axis is named `batch`."""
 
 IMPORT_COST = 1.0
-"""An import inside the backend costs as much as a conversion."""
+"""An import by the backend costs as much as a conversion."""
 
 
 class ConversionPath(NamedTuple):
-    """How a model reaches a contender, planned."""
+    """The planned conversions on a model's route to a contender."""
 
     converters: tuple[ConverterEntry, ...]
     imported: bool
-    """Whether the backend renders the last format itself, or a converter rebuilds the model."""
+    """Whether the backend imports the last format, or a converter rebuilds the model."""
     chain: tuple[str, ...]
-    """In words, from the source format on."""
+    """The steps in words, beginning with the source format."""
     cost: float
 
     @property
@@ -46,11 +46,11 @@ class ConversionPath(NamedTuple):
 
 
 class NoRouteError(Exception):
-    """The model cannot reach a contender; the text says why, as a clause."""
+    """A model cannot reach a contender; the text gives the reason as a clause."""
 
 
 class Router:
-    """Finds the way of one run's models to its contenders, and converts what must be converted."""
+    """Finds the routes of a run's models to its contenders, and converts the models that need it."""
 
     def __init__(self, context: PreparationContext) -> None:
         """Converts nothing yet."""
@@ -60,20 +60,20 @@ class Router:
         self._done: dict[tuple[str, str], Path] = {}
         self._failed: dict[tuple[str, str], str] = {}
 
-    def way(self, contender: Contender, form: str) -> ConversionPath:
-        """The cheapest way from a format to a contender, of those of the route that it asks for; nothing is converted yet.
+    def path(self, contender: Contender, form: str) -> ConversionPath:
+        """Return the cheapest path from a format to a contender, of the kind that it demands; nothing is converted yet.
 
         Raises:
-            NoRouteError: there is none; what is missing is said.
+            NoRouteError: there is none; the text says what is missing.
         """
         asked = contender.spec.route
-        ways = [way for way in self._ways(contender, form) if asked in {None, way.provenance}]
-        if ways:
-            return min(ways, key=lambda way: (way.cost, len(way.converters)))
+        paths = [path for path in self._paths(contender, form) if asked in {None, path.provenance}]
+        if paths:
+            return min(paths, key=lambda path: (path.cost, len(path.converters)))
         raise NoRouteError(self._why(contender, form) if asked is None else self._why_not(contender, form, asked))
 
-    def _ways(self, contender: Contender, form: str) -> Iterator[ConversionPath]:
-        """The cheapest way to each format that a contender takes."""
+    def _paths(self, contender: Contender, form: str) -> Iterator[ConversionPath]:
+        """Yield the cheapest path to each format that a contender accepts."""
         capabilities = contender.entry.capabilities
         ready = [entry for entry in self._all if self._can(entry)] if self._context.options.convert else []
         for imported, formats in ((False, capabilities.formats), (True, capabilities.imports)):
@@ -86,7 +86,7 @@ class Router:
                     yield ConversionPath(converters, rebuilt, chain, cost)
 
     def _why_not(self, contender: Contender, form: str, asked: Provenance) -> str:
-        """Why a model does not reach a contender by the route that was asked for."""
+        """Return why a model cannot reach a contender by the route that it demands."""
         name, capabilities = contender.entry.name, contender.entry.capabilities
         leave = f"leave route={asked} out"
         if asked == "native":
@@ -101,12 +101,12 @@ class Router:
         return self._lacking(form, capabilities.formats)
 
     def _why(self, contender: Contender, form: str) -> str:
-        """Why a model does not reach a contender by any route."""
+        """Return why a model cannot reach a contender by any route."""
         capabilities = contender.entry.capabilities
         return self._lacking(form, (*capabilities.formats, *capabilities.imports))
 
     def _lacking(self, form: str, takes: Sequence[str]) -> str:
-        """What stands between a format and those that a backend takes."""
+        """Return what prevents the conversion of a format to those that a backend accepts."""
         reason = f"it takes no {form} models (it takes: {', '.join(takes)})"
         possible = cheapest(form, takes, self._all)
         if possible is None:
@@ -124,26 +124,26 @@ class Router:
         return entry.converter.backend in self._context.pythons or not entry.missing
 
     def route(self, contender: Contender, model: ResolvedModel, shapes: Sequence[Shape]) -> Route:
-        """The way, gone: what must be converted is converted, once for all contenders.
+        """Return the route of a model to a contender; needed conversions are made, once for all contenders.
 
         Args:
-            contender: where the model is to go.
-            model: the run's model, or the contender's own.
+            contender: the contender.
+            model: the run's model, or the contender's separate one.
             shapes: of the model's inputs in this run.
 
         Raises:
             NoRouteError: there is none, or a conversion failed.
         """
-        way = self.way(contender, model.format)
+        path = self.path(contender, model.format)
         source = sized(model.given, shapes)
-        for entry in way.converters:
+        for entry in path.converters:
             source = self._converted(entry, source, model)
         return Route(
             contender,
-            msgspec.structs.replace(source, provenance=way.provenance),
-            way.chain,
-            way.cost,
-            converters=way.converters,
+            msgspec.structs.replace(source, provenance=path.provenance),
+            path.chain,
+            path.cost,
+            converters=path.converters,
         )
 
     def _converted(self, entry: ConverterEntry, source: ModelSource, model: ResolvedModel) -> ModelSource:
@@ -188,12 +188,12 @@ def _chain(form: str, converters: Sequence[ConverterEntry], importer: BackendEnt
 
 
 def _by(word: str, origin: Origin) -> str:
-    """What was done to a model, and who did it where that was a plugin of a third party."""
+    """Return a word such as `exported`, with the plugin's name if a third party's plugin did it."""
     return f"{word} by {origin.third_party}" if origin.third_party else word
 
 
 def sized(source: ModelSource, shapes: Sequence[Shape]) -> ModelSource:
-    """The model with its inputs in the shapes of this run; a backend's own model may have others, which stay."""
+    """Return a model with the shapes of this run's inputs, or unchanged if it has another number of inputs."""
     if len(source.inputs) != len(shapes):
         return source
     specs = (TensorSpec(spec.name, spec.dtype, shape) for spec, shape in zip(source.inputs, shapes, strict=True))

@@ -1,4 +1,4 @@
-"""Code that runs a model as a contender ran it, to be pasted into a program."""
+"""Code snippets that run a model as a contender ran it."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
     from infer_compare.worker.settings import WorkerSettings
 
 LONGEST = 100_000
-"""Characters of a snippet; what is longer is no snippet."""
+"""The most characters of a snippet; longer texts of a backend are refused."""
 
 
 def snippet(route: Route, settings: WorkerSettings, file: str) -> str:
-    """Return code for a contender: that of its backend, or else code that calls the backend; empty where neither is possible.
+    """Return code for a contender: from its backend, or else code that calls the backend; empty if neither is possible.
 
     Args:
         route: the contender, and its model.
         settings: of its workers.
-        file: what the code calls the model file.
+        file: the path of the model file in the code.
     """
     spec, entry = route.contender.spec, route.contender.entry
     model = msgspec.structs.replace(route.model, location=file)
-    own = Settings(
+    backend_settings = Settings(
         options=read_options(entry.backend, spec.options),
         threads=spec.threads or settings.threads,
         precision=spec.precision,
@@ -39,11 +39,11 @@ def snippet(route: Route, settings: WorkerSettings, file: str) -> str:
     device = Device.parse(spec.device)
     try:
         with guarded(f"asking {entry.name} for code"):
-            code = _checked(entry.backend.snippet(model, own, device))
+            code = _checked(entry.backend.snippet(model, backend_settings, device))
     except PluginFailed:
         code = None
     if code is None:
-        code = "" if spec.file is not None else _through_the_backend(route, own, device, file)
+        code = "" if spec.file is not None else _through_the_backend(route, backend_settings, device, file)
     if code and spec.instances > 1:
         code = (
             f"# {spec.instances} processes of this run at the same time, each with its own part of the cores.\n{code}"
@@ -58,7 +58,7 @@ def _checked(code: object) -> str | None:
 
 
 def _through_the_backend(route: Route, settings: Settings, device: Device, file: str) -> str:
-    """Return code that needs infer-compare: it calls the steps of the backend."""
+    """Return code that calls the methods of the backend, and so needs infer-compare."""
     backend, model = route.contender.entry.backend, route.model
     options = type(settings.options)
     chosen = ", ".join(

@@ -1,4 +1,4 @@
-"""Contenders that cannot take part, since something that they need is not installed."""
+"""Contenders that cannot take part because modules that they need are not installed."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 def unusable(contenders: Sequence[Contender], options: RunOptions) -> list[Unusable]:
-    """Return the contenders that lack something in their interpreter.
+    """Return a record of each contender whose interpreter lacks modules that it needs.
 
     Raises:
-        NoUsableBackend: all of them do.
+        NoUsableBackend: this is so for all contenders.
     """
     records = [
         Unusable(contender=contender.label, outcome=Skipped(reason=reason))

@@ -1,4 +1,4 @@
-"""Models of another precision, which a backend makes of a contender's model once for all restarts."""
+"""Variants of models in another precision, which a backend makes once for all restarts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from infer_compare.preparation.route import Route
 
 SOURCE = "source.json"
-"""Says beside a variant what `load` gets, with its place relative to this file."""
+"""File beside a variant with the `ModelSource` to load, whose location is relative to this file."""
 
 
 class _Variant(NamedTuple):
@@ -34,7 +34,7 @@ class _Variant(NamedTuple):
 
 
 class Variants:
-    """Has the models of a run made in the precision that their contenders ask for."""
+    """Makes the models of a run in the precisions of their contenders."""
 
     def __init__(self, context: PreparationContext, inputs: Sequence[InputPlan]) -> None:
         """Makes nothing yet.
@@ -49,19 +49,19 @@ class Variants:
         self._made: dict[tuple[object, ...], _Variant | NoRouteError | None] = {}
         self._calibrations: dict[int, Calibration] = {}
         self.warnings: list[str] = []
-        """Sentences about what they were made with."""
+        """Sentences about how variants were made."""
 
     def of(self, route: Route, model: ResolvedModel) -> Route:
-        """Return the route of a contender with the model that its backend makes for its precision, where it makes one.
+        """Return the route of a contender with the variant that its backend makes for its precision, if it makes one.
 
-        Where nothing is to be converted, only the chain of the route says what would be made.
+        In a dry preparation the variant is not made, only added to the chain of the route.
 
         Args:
             route: of the contender, with its model as it is.
             model: that model, as it was read.
 
         Raises:
-            NoRouteError: it cannot be made.
+            NoRouteError: the variant cannot be made.
         """
         spec, entry = route.contender.spec, route.contender.entry
         if spec.precision is None or entry.backend.plan_variant is Backend.plan_variant:
@@ -103,7 +103,7 @@ class Variants:
     def _kept(
         self, route: Route, model: ResolvedModel, plan: VariantPlan, calibration: Calibration | None
     ) -> ModelSource:
-        """The model, made where it is not kept yet."""
+        """Return the variant, from the cache or newly made."""
         spec, entry = route.contender.spec, route.contender.entry
         name, worker = f"{entry.name}-{spec.precision}", self._context.model_worker
 
@@ -134,7 +134,7 @@ class Variants:
 
 
 def _with(text: str, calibration: Calibration | None) -> str:
-    """The words of a plan, with what it is calibrated with."""
+    """Return the text of a plan with its calibration added."""
     if calibration is None:
         return text
     head, bracket, _ = text.rpartition(")")

@@ -1,4 +1,4 @@
-"""Matching the inputs and outputs of a contender's own model with those of the run."""
+"""Matching the inputs and outputs of a contender's separate model with those of the run."""
 
 from __future__ import annotations
 
@@ -16,34 +16,34 @@ if TYPE_CHECKING:
     from infer_compare.models.input_plan import InputPlan
 
 LAYOUTS: Mapping[str, tuple[int, ...]] = {"NHWC": (0, 2, 3, 1), "NCHW": (0, 3, 1, 2)}
-"""The axes of the other layout, in the order of this one."""
+"""For each layout, the permutation of axes that leads to it from the other one."""
 
 
 class OwnModel(NamedTuple):
-    """A backend's own model, and what was said of how it fits the run's."""
+    """A contender's separate model, with the user's hints on how it corresponds to the run's."""
 
     backend: str
-    """For sentences."""
+    """Its name in messages."""
     inputs: Sequence[TensorSpec]
     outputs: Sequence[TensorSpec]
     layout: str | None
-    """Of its four-dimensional inputs, where the run's are in the other one."""
+    """Layout of its four-dimensional inputs, if the run's have the other one."""
     input_map: Mapping[str, str]
-    """Its own input's name to the run's, where that is neither by equal names nor by position."""
+    """Names of its inputs to those of the run's, for inputs that match neither by name nor by position."""
     output_map: Mapping[str, str]
-    """Its own output's name to the run's."""
+    """Names of its outputs to those of the run's."""
 
 
 def wire(model: OwnModel, plans: Sequence[InputPlan], run_outputs: Sequence[TensorSpec]) -> Wiring:
-    """How the run's inputs are those of a backend's own model.
+    """Return how the run's inputs and outputs map to those of a contender's separate model.
 
     Args:
-        model: the backend's own.
+        model: the separate model.
         plans: the run's inputs.
         run_outputs: the run's outputs.
 
     Raises:
-        InputError: the inputs are of other number, dtypes or shapes, or a name is unknown.
+        InputError: the inputs differ in number, dtypes or shapes, or a name is unknown.
     """
     backend, layout = model.backend, model.layout
     own, run = [spec.name for spec in model.inputs], [plan.name for plan in plans]
@@ -85,14 +85,14 @@ def wire(model: OwnModel, plans: Sequence[InputPlan], run_outputs: Sequence[Tens
 
 
 def straight(plans: Sequence[InputPlan]) -> Wiring:
-    """How the run's rows become the inputs of the model for which they are made."""
+    """Return the wiring of the run's own model, for which the rows are made."""
     axes = tuple(batch_to(plan.axis, len(plan.shape)) for plan in plans)
     shared = tuple(plan.axis is None for plan in plans)
     return Wiring(axes=axes if any(axes) else (), shared=shared if any(shared) else ())
 
 
 def batch_to(axis: int | None, rank: int) -> tuple[int, ...]:
-    """The order of axes that brings the first one to another place; empty where it stays, or is none."""
+    """Return the permutation that moves the first of `rank` axes to another place; empty if it stays or `axis` is None."""
     return (*range(1, axis + 1), 0, *range(axis + 1, rank)) if axis else ()
 
 
@@ -101,10 +101,10 @@ def _batch_of(spec: TensorSpec) -> int | None:
 
 
 def _outputs(model: OwnModel, run: Sequence[str]) -> tuple[int, ...]:
-    """For each of the run's outputs the place of the own one; empty where they are in the same order.
+    """Return the index of the model's output for each output of the run; empty if they cannot be matched by name.
 
     Raises:
-        InputError: names are mapped, and one is unknown or the models have different numbers of outputs.
+        InputError: names are mapped, and a name is unknown or the models have different numbers of outputs.
     """
     own, names = [spec.name for spec in model.outputs], model.output_map
     if not names and sorted(own) != sorted(run):
@@ -119,32 +119,39 @@ def _outputs(model: OwnModel, run: Sequence[str]) -> tuple[int, ...]:
 
 
 def _order(own: Sequence[str], run: Sequence[str], names: Mapping[str, str], what: str) -> list[int]:
-    """For each own name the place of the run's: the same name where both have the same ones and none is mapped; else
-    those that are mapped, and the others by position.
+    """Return the index of the run's name for each of a model's own names.
+
+    If both have the same names and none is mapped, equal names match; otherwise mapped names match as given, and the others by
+    position.
     """
-    for mine, its in names.items():
-        if mine not in own:
-            raise InputError(f"There is no {what} called {mine!r}; they are {', '.join(own)}.")
-        if its not in run:
-            raise InputError(f"The run has no {what.partition(' ')[0]} {its!r}; they are {', '.join(run)}.")
+    for own_name, run_name in names.items():
+        if own_name not in own:
+            raise InputError(f"There is no {what} called {own_name!r}; they are {', '.join(own)}.")
+        if run_name not in run:
+            raise InputError(f"The run has no {what.partition(' ')[0]} {run_name!r}; they are {', '.join(run)}.")
     twice = next((name for name, times in Counter(names.values()).items() if times > 1), None)
     if twice is not None:
-        mapped = " and ".join(mine for mine, its in names.items() if its == twice)
+        mapped = " and ".join(own_name for own_name, run_name in names.items() if run_name == twice)
         raise InputError(
             f"{mapped} are both mapped to the run's {what.partition(' ')[0]} {twice!r}; map each to a different one."
         )
     if not names and sorted(own) == sorted(run) and len(set(own)) == len(own):
         return [run.index(name) for name in own]
-    chosen = {mine: run.index(its) for mine, its in names.items()}
+    chosen = {own_name: run.index(run_name) for own_name, run_name in names.items()}
     left = [place for place in range(len(run)) if place not in chosen.values()]
     return [chosen[name] if name in chosen else left.pop(0) for name in own]
 
 
 def parse_map(texts: Sequence[str], option: str, backends: Sequence[str]) -> dict[str, dict[str, str]]:
-    """`BACKEND:own=run` for each text, by backend; without a backend it is for every one that has a model of its own.
+    """Parse texts of the form `BACKEND:OWN=RUN` to the names that are mapped for each backend.
+
+    Args:
+        texts: the values of the option.
+        option: its name, for messages.
+        backends: those with a separate model.
 
     Raises:
-        UsageError: a text has another form, or names no backend of this run.
+        UsageError: a text has another form, or names a backend without a separate model.
     """
     maps: dict[str, dict[str, str]] = {}
     for text in texts:

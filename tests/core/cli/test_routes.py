@@ -41,7 +41,7 @@ def way(plugins: Plugins, tmp_path: Path, text: str, form: str) -> ConversionPat
     context = PreparationContext(
         options=RunOptions(), plugins=plugins, scratch=tmp_path, settings=settings, pythons={}, dry=True
     )
-    return Router(context).way(contender(plugins, text), form)
+    return Router(context).path(contender(plugins, text), form)
 
 
 def test_a_route_is_no_option_of_the_backend_and_names_the_contender(plugins) -> None:
