@@ -1,1 +1,1 @@
-"""What a run is asked for, as it is typed."""
+"""Requests for runs: options, contenders and values, as users write them."""

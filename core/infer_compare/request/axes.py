@@ -1,4 +1,4 @@
-"""Axes besides the batch, as they are typed: `seq=16,64,128`, and how often each of their sizes comes: `seq=16:0.5,64:0.5`."""
+"""Parsing axes besides the batch, such as `seq=16,64,128`, and the shares of their sizes, such as `seq=16:0.5,64:0.5`."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 BATCH = "batch"
 MOST_SETTINGS = 1000
-"""Combinations of sizes: more than anybody means."""
+"""The most combinations of sizes; larger numbers are mistakes."""
 SUM_TOLERANCE = 0.005
-"""Shares that are written with two digits, such as three times 0.33, are meant to add up to one."""
+"""Rounding error per share: shares with two digits, such as three times 0.33, are meant to add up to one."""
 
 Setting = tuple[tuple[str, int], ...]
-"""A size of each axis besides the batch, by their names in ascending order; empty where there is none."""
+"""A size of each axis besides the batch, in ascending order of their names; empty if there is no other axis."""
 
 AXIS_PATTERN = r"^[A-Za-z_][A-Za-z0-9_.]{0,63}=[1-9][0-9]{0,8}(,[1-9][0-9]{0,8})*$"
-"""An axis as it is stored."""
+"""The form in which an axis is stored."""
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,63}")
 _SHARE = re.compile(r"[0-9]{1,18}(\.[0-9]{1,18})?%?|\.[0-9]{1,18}%?")
@@ -37,12 +37,12 @@ class Axis(NamedTuple):
     """Ascending."""
 
     def __str__(self) -> str:
-        """As it would be typed after `--axis`."""
+        """Return the axis as typed after `--axis`."""
         return f"{self.name}={','.join(map(str, self.sizes))}"
 
 
 class Mix(NamedTuple):
-    """The share of the samples that has each size of an axis."""
+    """The shares of samples with each size of an axis."""
 
     name: str
     shares: tuple[tuple[int, float], ...]
@@ -50,20 +50,20 @@ class Mix(NamedTuple):
 
 
 def parse_axis(text: str) -> Axis:
-    """Return the axis that a text such as `seq=16,64,128` or `seq=16:512:x2` names.
+    """Parse an axis, such as `seq=16,64,128` or `seq=16:512:x2`.
 
     Raises:
-        UsageError: it has another form.
+        UsageError: the text has another form.
     """
     name, sizes = _name_and_rest(text, "--axis", "seq=16,64,128")
     return Axis(name, parse_sizes(sizes, f"--axis {name}", "size"))
 
 
 def parse_mix(text: str) -> Mix:
-    """Return the mix that a text such as `seq=16:0.5,64:0.3,128:0.2` says; shares may also be percentages.
+    """Parse a mix, such as `seq=16:0.5,64:0.3,128:0.2`; shares may also be percentages.
 
     Raises:
-        UsageError: it has another form, or its shares do not add up to one.
+        UsageError: the text has another form, or its shares do not add up to one.
     """
     name, rest = _name_and_rest(text, "--mix", "seq=16:0.5,64:0.3,128:0.2")
     shares: dict[int, float] = {}
@@ -87,10 +87,13 @@ def parse_mix(text: str) -> Mix:
 
 
 def read_axes(value: object) -> object:
-    """Return texts of axes as they would be typed; from one text, several, or a table of lists by name.
+    """Return the axes of an option as texts, in the stored form.
+
+    Args:
+        value: a text, several texts, or a table of sizes by name; anything else is returned as it is.
 
     Raises:
-        UsageError: a text is not the sizes of an axis, or an axis is named twice.
+        UsageError: a text is not an axis with its sizes, or an axis is named twice.
     """
     texts = _texts(value, _joined)
     if texts is None:
@@ -99,12 +102,14 @@ def read_axes(value: object) -> object:
     _check_once([axis.name for axis in axes], "--axis")
     if math.prod(len(axis.sizes) for axis in axes) > MOST_SETTINGS:
         raise UsageError(f"--axis asks for more than {MOST_SETTINGS} combinations of sizes; name fewer.")
-    # As it is stored: see `AXIS_PATTERN`.
     return [str(axis) for axis in sorted(axes)]
 
 
 def read_mixes(value: object) -> object:
-    """Return texts of mixes as they would be typed; from one text, several, or a table of shares by size, by name.
+    """Return the mixes of an option as texts.
+
+    Args:
+        value: a text, several texts, or a table by name of shares by size; anything else is returned as it is.
 
     Raises:
         UsageError: a text is not a mix, or an axis is named twice.
@@ -117,7 +122,7 @@ def read_mixes(value: object) -> object:
 
 
 def settings_of(texts: Sequence[str]) -> tuple[Setting, ...]:
-    """Return every combination of sizes of the axes that stored texts name, ascending; one empty one where there is no axis."""
+    """Return every combination of sizes of some axes in the stored form, ascending; without axes a single empty setting."""
     axes: dict[str, set[int]] = {}
     for text in texts:
         name, _, sizes = text.partition("=")
@@ -126,23 +131,25 @@ def settings_of(texts: Sequence[str]) -> tuple[Setting, ...]:
 
 
 def weights_of(mixes: Sequence[str], axes: Sequence[str]) -> Mapping[Setting, float]:
-    """Return the share of the samples that has each combination of sizes; axes are taken to be independent of one another.
+    """Return the share of samples with each combination of sizes; the axes are assumed to be independent.
 
     Args:
-        mixes: as after `--mix`; without any, no combination has a share.
+        mixes: as after `--mix`; without mixes the result is empty.
         axes: as after `--axis`.
 
     Raises:
-        UsageError: a mix is of an axis or size that is not measured, or an axis has none.
+        UsageError: a mix names an axis or size that is not measured, or an axis has no mix.
     """
     if not mixes:
         return {}
     known = {axis.name: axis.sizes for axis in map(parse_axis, axes)}
     shares = {mix.name: dict(mix.shares) for mix in map(parse_mix, mixes)}
-    for name, own in shares.items():
+    for name, by_size in shares.items():
         if name not in known:
-            raise UsageError(f"--mix is of {name!r}, which --axis does not name; add --axis {name}={_joined([*own])}.")
-        if missing := sorted(set(own) - set(known[name])):
+            raise UsageError(
+                f"--mix is of {name!r}, which --axis does not name; add --axis {name}={_joined([*by_size])}."
+            )
+        if missing := sorted(set(by_size) - set(known[name])):
             raise UsageError(
                 f"--mix {name} has a share for {missing[0]}, which --axis {name} does not measure; add it there."
             )
@@ -156,9 +163,9 @@ def weights_of(mixes: Sequence[str], axes: Sequence[str]) -> Mapping[Setting, fl
 
 
 def _texts(value: object, written: Callable[[object], str]) -> list[str] | None:
-    """The texts of one, of several, or of a table by name, whose values are written as text; None for anything else."""
+    """Return a value as a list of texts: a text, several, or a table whose values `written` turns into text; else None."""
     if isinstance(value, dict):
-        value = [f"{name}={own if isinstance(own, str) else written(own)}" for name, own in value.items()]
+        value = [f"{name}={entry if isinstance(entry, str) else written(entry)}" for name, entry in value.items()]
     texts = [value] if isinstance(value, str) else value
     if not isinstance(texts, (list, tuple)) or not all(isinstance(text, str) for text in texts):
         return None

@@ -1,4 +1,4 @@
-"""A contender as it is asked for: typed after `-b`, or as a table of a file or a dictionary."""
+"""Requested contenders: as text after `-b`, or as a table in a file or a dictionary in Python."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from infer_compare import limits
 from infer_compare.errors import OptionError, UsageError
 
 DEFAULT_BACKENDS = ("torch", "onnx")
-"""Those that are compared where none is named."""
+"""The backends that are compared if none is named."""
 REFERENCE = "reference"
-"""The backend that is always there: outputs are compared with its own, and a comparison needs another."""
+"""The backend that is always installed, with whose outputs those of others are compared."""
 
 FILE = re.compile(r"(?P<path>.+\.py):(?P<name>[A-Za-z_]\w*)")
-"""A backend without a package."""
+"""A backend in a Python file, without a package."""
 
 _FILE_FIRST = re.compile(rf"(?P<backend>{FILE.pattern})(?::(?P<options>.*))?")
 _COMMA = re.compile(r',(?=(?:[^"]*"[^"]*")*[^"]*$)')
@@ -25,12 +25,12 @@ _DEVICE = re.compile(r"(?P<head>.+)@(?P<device>[a-z]\w*(?::\d+)?)")
 
 
 class ContenderRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A contender in parts: a backend with its options, and what the core itself understands of every contender."""
+    """A requested contender: a backend with its options, and settings that the core handles for all contenders."""
 
     backend: str
     """A name, or `FILE.py:Class`."""
     options: dict[str, str | int | float | bool] = {}
-    """Of the backend."""
+    """Options of the backend."""
     device: str | None = None
     label: Annotated[str | None, "sets its name"] = None
     route: Annotated[str | None, "is native, exported or imported"] = None
@@ -44,7 +44,7 @@ class ContenderRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
     @classmethod
     def of(cls, given: str | ContenderRequest) -> ContenderRequest:
-        """Return the contender in parts, in whichever form it was given; a text may also stand in `backend`.
+        """Return a contender parsed from text, or from a request whose `backend` may itself contain such a text.
 
         Raises:
             UsageError: it names no backend, or its options cannot be understood.
@@ -57,16 +57,16 @@ class ContenderRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
     @property
     def texts(self) -> dict[str, str]:
-        """The options of the backend as they would be typed."""
+        """The options of the backend as texts."""
         return {key: _typed(value) for key, value in self.options.items()}
 
     @property
     def keys(self) -> dict[str, str]:
-        """What the core understands of it, as it would be typed."""
+        """The settings that the core handles, as texts."""
         return {name: str(value) for name in CORE if (value := getattr(self, name)) is not None}
 
     def __str__(self) -> str:
-        """As it would be typed after `-b`."""
+        """Return the contender as typed after `-b`."""
         words = {**self.texts, **self.keys}
         parts = [f'{key}="{value}"' if "," in value else f"{key}={value}" for key, value in words.items()]
         return self.backend + (f":{','.join(parts)}" if parts else "") + (f"@{self.device}" if self.device else "")
@@ -77,14 +77,14 @@ CORE = {
     for field in msgspec.structs.fields(ContenderRequest)
     if get_origin(field.type) is Annotated
 }
-"""Keys of a contender's text that are the core's, and no options of its backend; with what each does, as help says it."""
+"""Keys of a contender's text that the core handles, with the words of the help text; all others are options of the backend."""
 LATER = ("threads", "precision", "instances")
-"""Those of them that plugins could have as options of their own before they were the core's. A backend that has one keeps it."""
+"""Keys that the core took over later: a backend that already has an option of this name keeps it."""
 _NUMBERS = {"threads": limits.MOST_THREADS, "instances": limits.MOST_INSTANCES}
 
 
 def _parsed(text: str) -> ContenderRequest:
-    """`NAME` or `FILE.py:Class`, then `:key=value,...`, then `@DEVICE`."""
+    """Parse `NAME` or `FILE.py:Class`, followed by `:key=value,...` and `@DEVICE`, both optional."""
     text = text.strip()
     if not text:
         raise UsageError("A backend name is empty; write for example --backends torch,onnx.")
@@ -100,14 +100,14 @@ def _parsed(text: str) -> ContenderRequest:
         if key.strip() in words:
             raise OptionError(f"In {text!r}: the option {key.strip()!r} is given twice.")
         words[key.strip()] = value.strip().strip('"')
-    own: dict[str, Any] = {key: words.pop(key) for key in CORE if key in words}
+    keys: dict[str, Any] = {key: words.pop(key) for key in CORE if key in words}
     for key, most in _NUMBERS.items():
-        if key in own:
+        if key in keys:
             try:
-                own[key] = limits.whole_number(own[key], 1, most)
+                keys[key] = limits.whole_number(keys[key], 1, most)
             except ValueError as error:
-                raise OptionError(f"In {text!r}: {key}={own[key]} does not fit: {error}.") from error
-    return ContenderRequest(backend=backend, options=words, device=device, **own)
+                raise OptionError(f"In {text!r}: {key}={keys[key]} does not fit: {error}.") from error
+    return ContenderRequest(backend=backend, options=words, device=device, **keys)
 
 
 def _typed(value: object) -> str:

@@ -1,4 +1,4 @@
-"""Threads and instances as they are typed, one or several: `2`, `1,2,4`, `1,2,auto`."""
+"""Parsing numbers of threads and instances, one or several: `2`, `1,2,4`, `1,2,auto`."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ Item = TypeVar("Item")
 
 
 def parse_threads(text: str) -> int | tuple[int, ...]:
-    """Return the numbers of threads in the order in which they are typed; a single one by itself.
+    """Parse numbers of threads, in the order in which they are typed; a single number is returned by itself.
 
     Raises:
-        UsageError: one is no number of threads, or appears twice.
+        UsageError: a part is not a valid number, or a number appears twice.
     """
     counts = tuple(_count(piece, "--threads", limits.MOST_THREADS, "2 or 1,2,4") for piece in text.split(","))
     return counts[0] if len(counts) == 1 else _unlike(counts, "--threads")
 
 
 def parse_instances(text: str) -> tuple[int | Auto, ...]:
-    """Return the numbers of instances in the order in which they are typed; `auto` means all splits of the threads.
+    """Parse numbers of instances, in the order in which they are typed; `auto` stands for all splits of the threads.
 
     Raises:
-        UsageError: one is no number of instances, or appears twice.
+        UsageError: a part is neither a valid number nor `auto`, or appears twice.
     """
     pieces = [piece.strip() for piece in text.split(",")]
     counts: tuple[int | Auto, ...] = tuple(
@@ -36,7 +36,7 @@ def parse_instances(text: str) -> tuple[int | Auto, ...]:
 
 
 def splits(threads: int) -> tuple[tuple[int, int], ...]:
-    """Return the ways to split a thread budget evenly: how many instances, and the threads of each; one instance first."""
+    """Return all even splits of a thread budget as pairs of instances and threads per instance, one instance first."""
     return tuple((instances, threads // instances) for instances in range(1, threads + 1) if threads % instances == 0)
 
 

@@ -1,4 +1,4 @@
-"""What of the contenders is measured, and how often: the options of a run that follow those of who takes part."""
+"""The options of a run about what is measured and how often."""
 
 from __future__ import annotations
 
@@ -148,10 +148,10 @@ class Measuring(Participants, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     @property
     def thread_counts(self) -> tuple[int, ...]:
-        """The numbers of threads that are asked for; none where the machine decides."""
+        """The requested numbers of threads; empty if the machine decides."""
         return (self.threads,) if isinstance(self.threads, int) else self.threads or ()
 
     @property
     def settings(self) -> tuple[axes.Setting, ...]:
-        """Every combination of sizes of the other axes that is asked for; one empty one where no axis is."""
+        """Every combination of sizes of the requested axes besides the batch; a single empty setting without axes."""
         return axes.settings_of(self.axis)

@@ -1,4 +1,4 @@
-"""An option as it is declared beside its type, and what follows from both."""
+"""The declaration of an option: metadata beside its type, and what follows from both."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 Group = Literal["model", "contenders", "measured", "memory", "answer", "output"]
-"""What an option is about."""
+"""The subject of an option, under which help lists it."""
 
 GROUPS: dict[Group, str] = {
     "model": "Model and inputs",
@@ -21,36 +21,36 @@ GROUPS: dict[Group, str] = {
     "answer": "Answer",
     "output": "Output",
 }
-"""Their headings, in the order in which help lists them."""
+"""Headings of the groups, in the order in which help lists them."""
 
 SHARED: frozenset[Group] = frozenset({"model", "contenders"})
-"""Every command that runs a model asks for these, where an option names no commands."""
+"""Groups whose options every command that runs a model has, unless an option names its commands."""
 
 
 class Option(NamedTuple):
-    """What is known of an option besides its name, type, limits and default."""
+    """The metadata of an option besides its name, type, limits and default."""
 
     help: str
     value: str = ""
-    """What a file has as the value of its key, in Markdown, where the type does not say it."""
+    """The form of its value in a file, in Markdown; empty if the type determines it."""
     group: Group = "measured"
     commands: tuple[str, ...] = ()
-    """Those that have it, where its group does not say it."""
+    """The commands that have it; empty if its group determines them."""
     afterwards: bool = False
-    """Whether it says how a result is shown, and so can still be changed when a run is resumed."""
+    """Whether it only affects how a result is shown, and so can be changed when a run is resumed."""
     flags: tuple[str, ...] | None = ()
-    """Where they are others than the name with dashes; None where there is no flag."""
+    """Its flags, if they are not the name with dashes; None if there is no flag."""
     choices: Mapping[str, str] = {}
-    """Flags that stand for one value each, with what their help says."""
+    """Flags that each stand for a value, with their help texts."""
     metavar: str | None = None
     default: str = ""
-    """As it would be typed, where the field does not say it."""
+    """The default as typed, if it differs from that of the field."""
     example: str = ""
-    """A value with its unit, of an option that needs one in a file."""
+    """A value with its unit, for options that need a unit in a file."""
     one_text: bool = False
-    """Whether one text holds all its values."""
+    """Whether a single text holds all its values."""
     read: Callable[[Any], Any] | None = None
-    """Makes the value of what a person wrote; what it does not know it leaves as it is."""
+    """Converts what a user wrote to the value; it returns anything that it does not recognize as it is."""
 
 
 _VALUES = {
@@ -64,7 +64,7 @@ _VALUES = {
 
 
 class Declared(NamedTuple):
-    """An option as it was declared: its field, and what is known besides."""
+    """A declared option: a field of `RunOptions` with its metadata."""
 
     name: str
     type: Any
@@ -85,17 +85,17 @@ class Declared(NamedTuple):
 
     @property
     def bounds(self) -> msgspec.Meta:
-        """What its value is held to."""
+        """The limits of its value."""
         return next(_metas(self.type), msgspec.Meta())
 
     @property
     def several(self) -> bool:
-        """Whether it is given once for each of its values, and not all of them in one text."""
+        """Whether the option is repeated for each of its values, instead of taking all in one text."""
         return self.kind in {tuple, dict} and not self.option.one_text
 
     @property
     def value(self) -> str:
-        """What a file has as the value of its key, in Markdown."""
+        """The form of its value in a file, in Markdown."""
         choices = [f'`"{choice}"`' for choice in get_args(self.type)] if self.kind is Literal else []
         return self.option.value or (
             f"{', '.join(choices[:-1])} or {choices[-1]}"
@@ -107,7 +107,7 @@ class Declared(NamedTuple):
 
     @property
     def flags(self) -> tuple[str, ...]:
-        """What is typed for it; the name alone of an argument."""
+        """Its flags, or the name alone if it is an argument."""
         if self.option.flags is None:
             return ()
         if self.option.choices:
@@ -116,10 +116,10 @@ class Declared(NamedTuple):
 
 
 def declarations(struct: type[msgspec.Struct]) -> dict[str, Declared]:
-    """Return what is declared of every field of a struct, by its name, in their order."""
+    """Return the declared options of a struct by the name of their field, in order."""
     options = {}
     for field in msgspec.structs.fields(struct):
-        # Annotations in one another are one: the bounds stand before the option.
+        # Python flattens nested annotations: the limits come before the option.
         kind, *bounds, option = get_args(field.type)
         for bound in bounds:
             kind = Annotated[kind, bound]

@@ -1,8 +1,8 @@
-"""Everything that a run can be asked for, each option declared once.
+"""All options of a run, each declared once.
 
-`RunOptions` is what the engine gets and what a run file keeps. From its fields are made the options of the command line, the
-keys of configuration files, the arguments of `infer_compare.sweep`, and the table of options in the documentation. They are
-declared in three modules, in this order: `participants`, `measuring`, and here.
+`RunOptions` is what the engine receives and what a run file stores. The options of the command line, the keys of configuration
+files, the arguments of `infer_compare.sweep` and the table of options in the documentation are all generated from its fields.
+The fields are declared in three modules, in this order: `participants`, `measuring`, and this one.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def _size(help: str, example: str, **known: Any) -> Option:  # noqa: A002, ANN40
 
 
 class RunOptions(Measuring, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a run is asked for. What is None is decided when the plan is made."""
+    """The options of a run. A default of None means that the plan decides."""
 
     max_error: Annotated[
         Annotated[float, msgspec.Meta(ge=limits.SMALLEST_TOLERANCE, le=limits.LARGEST_TOLERANCE)] | None,
@@ -149,7 +149,7 @@ class RunOptions(Measuring, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     @property
     def latency_bound_ns(self) -> int | None:
-        """The latency bound as latencies are stored."""
+        """The latency bound in nanoseconds; None without one."""
         return None if self.latency_bound is None else round(self.latency_bound * 1e9)
 
 

@@ -1,4 +1,4 @@
-"""Who takes part in a run, and with which model: the first options of a run."""
+"""The options of a run about its model and contenders."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ class Participants(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     @property
     def taking_part(self) -> tuple[str | ContenderRequest, ...]:
-        """Who takes part: the backends that are named, then the contenders; the defaults where nobody is."""
+        """The named backends and then the named contenders; the default backends if neither are named."""
         if self.backends is None and self.contenders is None:
             return DEFAULT_BACKENDS
         return (*(self.backends or ()), *(self.contenders or ()))

@@ -1,6 +1,6 @@
-"""Options as a person gave them, as flags, keys or arguments: read, put over one another, and completed.
+"""Reading options that users give as flags, keys or arguments, merging them, and completing them.
 
-Until they are complete they are values by name; a name that is absent was not given.
+Until they are complete, options are a dictionary of values by name; an option that was not given is absent.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ if TYPE_CHECKING:
     from infer_compare.request.option import Declared
 
 Given = dict[str, Any]
-"""Options that were given, by name, with values as `RunOptions` has them."""
+"""Options that were given, by name, with values of the types in `RunOptions`."""
 
 
 def read_options(given: Mapping[str, Any], where: str) -> Given:
-    """Return the options that plain values by name mean, checked.
+    """Return options parsed from plain values, and checked.
 
     Args:
-        given: the values; None says nothing.
-        where: what sentences about them begin with, such as the name of a file.
+        given: the values by name; None counts as not given.
+        where: how error messages name their place, such as the name of a file.
 
     Raises:
-        UsageError: there is no such option, and the nearest is named; or a value is of another type.
+        UsageError: an option is unknown (the message names the nearest), or a value does not fit its type.
     """
     known = declared()
     for name in given:
@@ -59,38 +59,38 @@ def read_options(given: Mapping[str, Any], where: str) -> Given:
 
 
 def over(given: Given, base: Given) -> Given:
-    """Return options, and where they say nothing those of another source.
+    """Return options merged from two sources.
 
     Args:
-        given: what comes first, such as flags.
-        base: what it is put over, such as a file.
+        given: options that take precedence, such as flags.
+        base: the other options, such as those of a file.
     """
     rest = dict(base)
     if "backends" in given or "contenders" in given:
-        # Together they say who takes part.
+        # Both together determine who takes part.
         rest = {name: value for name, value in rest.items() if name not in {"backends", "contenders"}}
     if "mode" in given or "budget" in given:
-        # Either says how often to repeat.
+        # Either determines the number of repetitions.
         rest = {name: value for name, value in rest.items() if name not in {"restarts", "rounds"}}
     tables = {name: {**rest.get(name, {}), **value} for name, value in given.items() if declared()[name].kind is dict}
     return {**rest, **given, **tables}
 
 
 def complete(given: Given) -> RunOptions:
-    """Return everything that a run is asked for, with defaults where nothing was said.
+    """Return complete options, with defaults for those that were not given.
 
     Raises:
         UsageError: the model is empty.
     """
     if given.get("model") == "":
-        # As of `run "$MODEL"` with a variable that is not set: not to be taken for the default.
+        # From `run "$MODEL"` with an unset variable, which does not mean the default.
         raise UsageError("The model is empty; name a file or one of `infer-compare models`.")
-    own = next(iter(given.get("models", {}).values()), None)
-    return RunOptions(**({} if own is None else {"model": own}) | given)
+    first = next(iter(given.get("models", {}).values()), None)
+    return RunOptions(**({} if first is None else {"model": first}) | given)
 
 
 def check_integers(value: object, where: str, name: str = "") -> None:
-    """Raise `UsageError` for an integer that no record could hold, wherever in the values it stands."""
+    """Raise `UsageError` for an integer at any depth of a value that is too large to be stored."""
     if isinstance(value, int) and abs(value) > limits.LARGEST_INTEGER:
         raise UsageError(f"{where}: {name} does not fit: it has a number of more than 19 digits.")
     parts = (
@@ -118,7 +118,7 @@ def _hint(name: str, known: Iterable[str]) -> str:
 
 
 def _sentence(option: Declared, value: object, text: str) -> str:
-    """What msgspec says of a value, as a clause about the option."""
+    """Return an error message of msgspec about a value, rephrased as a clause about the option."""
     name, bounds = option.name, option.bounds
     if option.kind is Literal:
         return f"{name} is {value!r}; write one of {', '.join(get_args(option.type))}"

@@ -1,4 +1,4 @@
-"""Sizes as they are typed, of batches and of other axes: `1,2,4`, `1:1024:x2`, `1:80:+1`; batch sizes also as `auto`."""
+"""Parsing sizes of batches and other axes: `1,2,4`, `1:1024:x2`, `1:80:+1`; batch sizes also as `auto`."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from infer_compare.errors import UsageError
 from infer_compare.limits import LARGEST_INTEGER, whole_number
 
 MOST = 10_000
-"""More sizes than anybody means."""
+"""The most sizes; larger numbers are mistakes."""
 LARGEST = 2**31 - 1
-"""Frameworks count rows in 32 bits; and what is longer than the digits here is no size either."""
+"""The largest size: frameworks count rows in 32 bits."""
 
 _RANGE = re.compile(r"(?P<first>[0-9]{1,18}):(?P<last>[0-9]{1,18}):(?P<sign>[x+])(?P<step>[0-9]{1,18})")
 _FORMS = "1,2,4 or 1:1024:x2 or 1:80:+1"
 
 
 def parse_batch_sizes(text: str) -> tuple[int, ...] | None:
-    """The batch sizes in ascending order, or None for `auto`.
+    """Parse batch sizes; returns them in ascending order, or None for `auto`.
 
     Raises:
         UsageError: a size is not a positive whole number, appears twice, or the range is empty.
@@ -28,13 +28,13 @@ def parse_batch_sizes(text: str) -> tuple[int, ...] | None:
 
 
 def parse_sizes(text: str, subject: str, noun: str, forms: str = f"write {_FORMS}") -> tuple[int, ...]:
-    """The sizes in ascending order.
+    """Parse sizes; returns them in ascending order.
 
     Args:
         text: as it was typed.
-        subject: what sentences begin with, such as `--axis seq`.
-        noun: what a size is called, such as `batch size`.
-        forms: what to write.
+        subject: the beginning of error messages, such as `--axis seq`.
+        noun: the name of a size in messages, such as `batch size`.
+        forms: the advice of messages.
 
     Raises:
         UsageError: a size is not a positive whole number, appears twice, or the range is empty.

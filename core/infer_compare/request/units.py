@@ -1,4 +1,4 @@
-"""Durations, sizes, shares and rates as they are typed: `20ms`, `5m`, `4GiB`, `5%`, `12k/min`. All but rates need their units."""
+"""Parsing durations, sizes, shares and rates: `20ms`, `5m`, `4GiB`, `5%`, `12k/min`. All but rates need a unit."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ SIZES: dict[str, float] = {
 """In bytes."""
 SIZE_EXAMPLE = "1500MiB or 4GiB"
 RATES: dict[str, float] = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86_400.0, "day": 86_400.0}
-"""What a rate may be for, in seconds."""
+"""Units of time in a rate, in seconds."""
 RATE_EXAMPLE = "200/s or 12k/min"
 LIMIT_VARIABLE = "INFER_COMPARE_CACHE_LIMIT"
-"""Says how large the cache of converted models may become."""
+"""The environment variable with the largest size of the cache of converted models."""
 DEFAULT_LIMIT = "20GiB"
 
 _NUMBER = re.compile(r"\s*([0-9]*\.?[0-9]+)\s*([A-Za-z]*)\s*")
@@ -44,19 +44,19 @@ _PERCENTAGE = re.compile(r"\s*([0-9]*\.?[0-9]+)\s*%\s*")
 
 
 def parse_duration(text: str) -> float:
-    """Seconds, from texts such as `20ms`, `90s`, `5m`.
+    """Parse a duration, such as `20ms`, `90s` or `5m`; returns seconds.
 
     Raises:
-        UsageError: it is none, has no unit, or is out of every use.
+        UsageError: the text is not a duration, has no unit, or is out of range.
     """
     return checked_duration(_parsed(text, "duration", TIMES, TIME_EXAMPLE), repr(text))
 
 
 def parse_delay(text: str) -> float:
-    """Return seconds, from texts such as `2ms`; also from `0`, with or without a unit.
+    """Parse a delay, such as `2ms`, or `0` with or without a unit; returns seconds.
 
     Raises:
-        UsageError: it is none, has no unit, or is out of every use.
+        UsageError: the text is not a duration, has no unit, or is out of range.
     """
     match = _NUMBER.fullmatch(text)
     if match is not None and float(match[1]) == 0 and match[2] in {"", *TIMES}:
@@ -65,10 +65,10 @@ def parse_delay(text: str) -> float:
 
 
 def duration_s(value: object) -> float:
-    """Return the seconds of a duration as Python gives it: a text such as `20ms`, or a `datetime.timedelta`.
+    """Return the seconds of a duration from Python: a text such as `20ms`, or a `datetime.timedelta`.
 
     Raises:
-        UsageError: it is neither, has no unit, or is out of every use.
+        UsageError: the value is neither, has no unit, or is out of range.
     """
     if isinstance(value, timedelta):
         return checked_duration(value.total_seconds(), f"A duration of {value}")
@@ -78,10 +78,10 @@ def duration_s(value: object) -> float:
 
 
 def delay_s(value: object) -> float:
-    """Return the seconds of a delay as Python gives it: as a duration, or `"0"` or an empty `timedelta` for none.
+    """Return the seconds of a delay from Python: a duration as in `duration_s`, or `"0"` or a zero `timedelta`.
 
     Raises:
-        UsageError: it is neither, has no unit, or is out of every use.
+        UsageError: the value is none of these, has no unit, or is out of range.
     """
     if isinstance(value, timedelta) and not value:
         return 0.0
@@ -89,21 +89,21 @@ def delay_s(value: object) -> float:
 
 
 def parse_size(text: str) -> int:
-    """Bytes, from texts such as `1500MiB` or `4GB`.
+    """Parse a size, such as `1500MiB` or `4GB`; returns bytes.
 
     Raises:
-        UsageError: it is none, has no unit, or is out of every use.
+        UsageError: the text is not a size, has no unit, or is out of range.
     """
     size = _parsed(text, "size", SIZES, SIZE_EXAMPLE)
-    # Not rounded before it is known to be finite.
+    # Checked before it is rounded: an infinite size cannot be.
     return round(checked_size(size, repr(text)))
 
 
 def parse_share(text: str) -> float:
-    """A part of a whole, from texts such as `5%` or `2.5 %`.
+    """Parse a percentage, such as `5%` or `2.5 %`; returns a share between 0 and 1.
 
     Raises:
-        UsageError: it is none, or does not lie between nothing and the whole.
+        UsageError: the text is not a percentage, or not between 0 % and 100 %.
     """
     match = _PERCENTAGE.fullmatch(text)
     if match is None:
@@ -115,10 +115,10 @@ def parse_share(text: str) -> float:
 
 
 def parse_rate(text: str) -> float:
-    """Return how many a second, from texts such as `200/s`, `200`, `12k/min` or `1M/day`; without a unit it is a second.
+    """Parse a rate, such as `200/s`, `200`, `12k/min` or `1M/day`; returns a number per second, which is the default unit.
 
     Raises:
-        UsageError: it is none, or is out of every use.
+        UsageError: the text is not a rate, or is out of range.
     """
     match = _RATE.fullmatch(text)
     if match is None or match[2] not in _MULTIPLES:
@@ -130,14 +130,14 @@ def parse_rate(text: str) -> float:
 
 
 def checked_rate(rate: float, shown: str) -> float:
-    """Return the rate.
+    """Return a rate after checking its range.
 
     Args:
-        rate: a second.
-        shown: what was typed, for the sentence.
+        rate: per second.
+        shown: what was typed, for the message.
 
     Raises:
-        UsageError: it is less than one a year, or more than a thousand million a second.
+        UsageError: the rate is less than one per year, or more than a billion per second.
     """
     if not 1 / LONGEST_S <= rate <= FASTEST:
         raise UsageError(f"{shown} is not a possible rate; give more than 0 and at most {FASTEST:g} a second.")
@@ -145,10 +145,10 @@ def checked_rate(rate: float, shown: str) -> float:
 
 
 def cache_limit() -> int:
-    """Return how many bytes of converted models are kept, from the environment or by default.
+    """Return the largest size of the cache of converted models in bytes, from the environment or by default.
 
     Raises:
-        UsageError: the variable holds no size.
+        UsageError: the variable does not contain a size.
     """
     text = os.environ.get(LIMIT_VARIABLE) or DEFAULT_LIMIT
     try:
@@ -158,14 +158,14 @@ def cache_limit() -> int:
 
 
 def checked_duration(seconds: float, shown: str) -> float:
-    """Return the seconds.
+    """Return a duration in seconds after checking its range.
 
     Args:
         seconds: any number.
-        shown: what was typed, for the sentence.
+        shown: what was typed, for the message.
 
     Raises:
-        UsageError: they are less than a nanosecond, or more than a year.
+        UsageError: it is less than a nanosecond, or more than a year.
     """
     if not SHORTEST_S <= seconds <= LONGEST_S:
         raise UsageError(f"{shown} is not a valid duration; give 1 ns to 8784 h (a year).")
@@ -173,14 +173,14 @@ def checked_duration(seconds: float, shown: str) -> float:
 
 
 def checked_size(size: float, shown: str) -> float:
-    """Return the bytes.
+    """Return a size in bytes after checking its range.
 
     Args:
         size: any number.
-        shown: what was typed, for the sentence.
+        shown: what was typed, for the message.
 
     Raises:
-        UsageError: they are less than one byte, or more than 1024 TiB.
+        UsageError: it is less than one byte, or more than 1024 TiB.
     """
     if not 1 <= size <= LARGEST_SIZE:
         raise UsageError(f"{shown} is not a valid size; give 1 B to 1024 TiB.")

@@ -1,4 +1,7 @@
-"""Values of options in whatever form a person gives them, made what `RunOptions` has; what is of no such form stays as it is."""
+"""Converting the values that users give for options to the types of `RunOptions`.
+
+The functions here return a value of any other form as it is; it is refused later by its type.
+"""
 
 from __future__ import annotations
 
@@ -13,17 +16,17 @@ from infer_compare.request.units import checked_duration, checked_size, parse_du
 
 
 def names(value: object) -> object:
-    """Return names that a text separates by commas."""
+    """Split a text of names at its commas."""
     return value.split(",") if isinstance(value, str) else value
 
 
 def precisions(value: object) -> object:
-    """Return names of precisions, each once; from a text that separates them by commas, or several."""
+    """Return the names of precisions, each once, from a comma-separated text or a list."""
     return _each_once(value, "--precisions", "float32,bfloat16")
 
 
 def metrics(value: object) -> object:
-    """Return names of metrics, each once; from a text that separates them by commas, or several."""
+    """Return the names of metrics, each once, from a comma-separated text or a list."""
     return _each_once(value, "--metrics", "energy")
 
 
@@ -38,7 +41,7 @@ def _each_once(value: object, option: str, example: str) -> object:
 
 
 def batch_sizes(value: object) -> object:
-    """Return batch sizes in ascending order, or None for `auto`; from a text, a size or several."""
+    """Return batch sizes in ascending order, or None for `auto`, from a text, a size or a list."""
     if isinstance(value, str):
         return parse_batch_sizes(value)
     sizes = [value] if isinstance(value, int) and not isinstance(value, bool) else value
@@ -48,7 +51,7 @@ def batch_sizes(value: object) -> object:
 
 
 def threads(value: object) -> object:
-    """Return one number of threads by itself, several in their order; from a text, a number or several."""
+    """Return a number of threads, or a tuple of several in their order, from a text, a number or a list."""
     several = [*value] if isinstance(value, (list, tuple)) else None
     if several and all(_is_whole(item) for item in several):
         return parse_threads(",".join(map(str, several)))
@@ -56,7 +59,7 @@ def threads(value: object) -> object:
 
 
 def instances(value: object) -> object:
-    """Return numbers of instances and `auto` in their order; from a text, a number or several."""
+    """Return numbers of instances and `auto` in their order, from a text, a number or a list."""
     several = [*value] if isinstance(value, (list, tuple)) else [value]
     if several and all(_is_whole(item) or isinstance(item, str) for item in several):
         return parse_instances(",".join(map(str, several)))
@@ -68,7 +71,7 @@ def _is_whole(value: object) -> bool:
 
 
 def seconds(value: object) -> object:
-    """Return the seconds of a text with a unit, or of a number of them."""
+    """Return seconds from a text with a unit, or from a number of seconds."""
     if isinstance(value, str):
         return parse_duration(value)
     if not isinstance(value, int | float) or isinstance(value, bool):
@@ -81,7 +84,7 @@ def seconds(value: object) -> object:
 
 
 def size(value: object) -> object:
-    """Return the bytes of a text with a unit, or of a number of them."""
+    """Return bytes from a text with a unit, or from a number of bytes."""
     if isinstance(value, str):
         return parse_size(value)
     if not isinstance(value, int) or isinstance(value, bool):
@@ -93,12 +96,12 @@ def size(value: object) -> object:
 
 
 def share(value: object) -> object:
-    """Return the part of a whole that a percentage says, or a number from 0 to 1."""
+    """Return a share between 0 and 1 from a percentage; a number is returned as it is."""
     return parse_share(value) if isinstance(value, str) else value
 
 
 def maps(value: object) -> object:
-    """Return `OWNER:own=run` texts, also for tables by owner."""
+    """Return texts of the form `OWNER:OWN=RUN`, from such texts or from a table by owner."""
     if not isinstance(value, dict):
         return value
     tables = msgspec.convert(value, dict[str, dict[str, str]])

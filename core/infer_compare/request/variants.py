@@ -1,4 +1,4 @@
-"""What `--threads`, `--precisions` and `--instances` make of each contender: one variant for every combination."""
+"""The variants of a contender: one for every combination of `--threads`, `--precisions` and `--instances`."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ if TYPE_CHECKING:
 
 
 class Variant(NamedTuple):
-    """A contender with its threads, precision and instances decided."""
+    """The threads, precision and instances of one variant of a contender."""
 
     threads: int | None = None
     """Of one instance; None for the thread budget of the run."""
     precision: str | None = None
     instances: int = 1
     words: Mapping[str, str] = MappingProxyType({})
-    """What sets it apart from the contender as it was asked for, as it would be typed; what is as usual is left out."""
+    """The settings in which it differs from the requested contender, as typed; default values are left out."""
 
 
 class Axes(NamedTuple):
-    """The values that contenders take that say nothing themselves."""
+    """The threads, precisions and instances of contenders that do not name their own."""
 
     budget: int
-    """Threads of a contender where nobody says how many."""
+    """Threads of a contender if neither it nor `threads` says how many."""
     threads: tuple[int, ...] = ()
     precisions: tuple[str, ...] = ()
     instances: tuple[int | Auto, ...] = ()
@@ -42,25 +42,25 @@ class Axes(NamedTuple):
         return cls(budget, options.thread_counts, options.precisions or (), options.instances or ())
 
     def variants(self, request: ContenderRequest, precisions: Sequence[str] | None = None) -> tuple[Variant, ...]:
-        """Return every combination once: precisions in the outer loop, then threads, then instances, each as it was typed.
+        """Return every combination once: precisions in the outer loop, then threads, then instances, each in the given order.
 
-        What the contender says itself it keeps. Threads that are said are those of one instance; where nobody says how many,
+        Values that the contender names itself take precedence. Named threads are those of one instance; if neither names them,
         the budget is divided among the instances. `auto` always divides.
 
         Args:
-            request: the contender as it was asked for.
-            precisions: those of the axis that its backend can compute in; all of them by default.
+            request: the requested contender.
+            precisions: those of the axis that its backend supports; all by default.
         """
-        kinds = self.precisions if precisions is None else precisions
-        own: Sequence[str | None] = (request.precision,) if request.precision is not None or not kinds else kinds
+        axis = self.precisions if precisions is None else precisions
+        chosen: Sequence[str | None] = (request.precision,) if request.precision is not None or not axis else axis
         pairs = dict.fromkeys(self._pairs(request))
         return tuple(
             self._variant(request, threads, precision, instances)
-            for precision, (threads, instances) in product(own, pairs)
+            for precision, (threads, instances) in product(chosen, pairs)
         )
 
     def _pairs(self, request: ContenderRequest) -> Iterator[tuple[int, int]]:
-        """Yield threads of one instance with the number of instances."""
+        """Yield pairs of threads per instance and instances."""
         threads: Iterable[int | None] = [request.threads] if request.threads else self.threads or [None]
         instances: Iterable[int | Auto] = [request.instances] if request.instances else self.instances or [1]
         for each, number in product(threads, instances):
@@ -78,5 +78,5 @@ class Axes(NamedTuple):
             words["precision"] = precision
         if instances != (request.instances or 1):
             words["instances"] = str(instances)
-        own = None if threads == self.budget and request.threads is None else threads
-        return Variant(own, precision, instances, words)
+        is_usual = threads == self.budget and request.threads is None
+        return Variant(None if is_usual else threads, precision, instances, words)
