@@ -1,4 +1,4 @@
-"""Frozen records of a run and the fold that makes points of them."""
+"""The records of a run, and the fold that turns them into points."""
 
 from infer_compare.interfaces.values import OperatingPoint
 from infer_compare.request.options import Scope

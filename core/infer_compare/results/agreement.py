@@ -1,4 +1,4 @@
-"""How the outputs of contenders compare."""
+"""Records of how the outputs of contenders compare with the reference."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ Cosine = Annotated[float, msgspec.Meta(ge=-1, le=1)]
 
 
 class OutputError(msgspec.Struct, frozen=True, kw_only=True):
-    """How far the outputs of a contender are from the reference's; the worst of its outputs in each."""
+    """The deviation of a contender's outputs from the reference; each figure is that of the worst output."""
 
     relative: Quantity
     """The largest difference, relative to the largest value of the reference in that output."""
     cosine: Cosine | None = None
-    """The cosine similarity; None where no output has one: outputs of integers, or of zeros."""
+    """The cosine similarity; None if no output has one, being of integers or all zero."""
     top1: Share | None = None
-    """Share of rows with the same largest entry along the last axis; None where no output ranks."""
+    """Share of rows with the same largest entry along the last axis; None if no output is a ranking of classes."""
 
     @classmethod
     def worst(cls, errors: Iterable[OutputError]) -> OutputError | None:
-        """Return the worst of several in each; None where there are none."""
+        """Return the worst value of each figure over several errors; None if there are none."""
         several = tuple(errors)
         if not several:
             return None
@@ -48,28 +48,28 @@ class OutputComparison(msgspec.Struct, frozen=True, kw_only=True):
     max_difference: Quantity
     max_reference: Quantity
     needed_rtol: Quantity
-    """What `rtol` would have to be at least for the worst slice to pass."""
+    """The smallest `rtol` with which the worst slice would pass."""
     top1: Share | None = None
-    """Share of rows with the same largest entry along the last axis, where that ranks."""
+    """Share of rows with the same largest entry along the last axis, if that axis ranks classes."""
     axis: Count | None = None
-    """The axis of the output along which its worst slice lies; None where the output is one slice."""
+    """The axis of the output along which its worst slice lies; None if the output is a single slice."""
     index: Count | None = None
-    """Which slice along that axis."""
+    """The index of the worst slice along that axis."""
     allowed: Quantity | None = None
     """The largest difference allowed in that slice."""
     variation: Quantity | None = None
-    """How far the inputs move that slice."""
+    """How much that slice varies between inputs."""
     shown: Share | None = None
     """Share of the slices, by size, in which wrongly paired rows would have been noticed."""
     extreme_values: Count = 0
-    """Values such as masks of -1e9 and infinities, which are compared apart."""
+    """Number of values such as masks of -1e9 and infinities, which are compared separately."""
     cosine: Cosine | None = None
     row_error: Quantity | None = None
-    """How far the worst row is from its own row of the reference, relative to how far the rows of other inputs are from it."""
+    """Distance of the worst row from its row of the reference, relative to the distance of rows of other inputs from it."""
 
     @property
     def error(self) -> OutputError:
-        """How far this output is from the reference's."""
+        """The deviation of this output from the reference."""
         relative = self.max_difference / self.max_reference if self.max_reference else self.max_difference
         return OutputError(relative=min(relative, sys.float_info.max), cosine=self.cosine, top1=self.top1)
 
@@ -85,12 +85,12 @@ class Agreement(Record, frozen=True, kw_only=True, tag="agreement"):
     rtol: Quantity
     outputs: tuple[OutputComparison, ...] = ()
     error: OutputError | None = None
-    """How far its outputs are from the reference's; None where that could not be computed, and for a reference that is itself of
-    less than single precision."""
+    """The deviation of its outputs from the reference; None if it could not be computed, or if the reference itself has less than
+    single precision."""
     recognizable: bool | None = None
-    """Whether every row is much nearer to its own row of the reference than the rows of other inputs are, in all outputs: errors
-    of low precision leave that true; another model, or rows that are wrongly paired, do not. None where that is not known."""
+    """Whether, in all outputs, every row is much closer to its row of the reference than rows of other inputs are. This holds
+    despite errors of low precision, but not for another model or wrongly paired rows. None if it is not known."""
     row_consistent: bool | None = None
-    """Whether row i of this batch equals row i run alone; None where that could not be checked."""
+    """Whether row i of this batch equals row i run alone; None if that could not be checked."""
     rows_within_precision: bool | None = None
-    """Where it does not: whether the eight-bit arithmetic of the model explains it."""
+    """If it does not: whether the eight-bit arithmetic of the model explains the difference."""

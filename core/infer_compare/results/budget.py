@@ -1,4 +1,4 @@
-"""The thread budget: whether what was timed kept it, by the processor time that it used."""
+"""A check of the thread budget, by the processor time that slices used."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ if TYPE_CHECKING:
 
 
 def excess_cores(slices: Iterable[Slice], plan: Plan, threads: int) -> float | None:
-    """Return how many cores the accepted slices kept busy, where that is more than the thread budget allows; else None.
+    """Return how many cores a contender kept busy, if that exceeds its thread budget; else None.
 
-    It is the median over slices of its workers' own processor time over elapsed time. Other programs can only lower that,
-    and a slice in which a framework did something once does not decide. Runs without a recorded allowance have none.
+    The figure is the median over accepted slices of its workers' processor time divided by elapsed time. Other programs can
+    only lower it, and a single slice in which a framework did one-time work does not decide. Old runs have no allowance in
+    their plan, and are not checked.
 
     Args:
         slices: of one contender at one operating point, on the processor.

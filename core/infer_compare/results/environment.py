@@ -1,4 +1,4 @@
-"""The conditions of a run: those of the machine, and those of each worker."""
+"""Records of the environment of a run and of each of its workers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from infer_compare.interfaces.bounds import Bytes, Number, Quantity, Share
 
 
 class Environment(msgspec.Struct, frozen=True, kw_only=True):
-    """The conditions under which a run was made."""
+    """The machine and software on which a run was made."""
 
     platform: str
     kernel: str
@@ -18,14 +18,14 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     physical_cores: Number
     logical_cores: Number
     usable_cores: Number
-    """In the affinity mask and the quota."""
+    """Cores within the affinity mask and the quota."""
     quota_cores: Share | None = None
     governor: str | None = None
     memory_total: Bytes
     memory_available: Bytes
-    """What could still be taken of it, or within `memory_limit`."""
+    """Memory that was still free, on the machine or within `memory_limit`."""
     memory_limit: Bytes | None = None
-    """What a control group allows of it, in bytes, where one does."""
+    """The limit of a control group in bytes, if there is one."""
     memory_group: str = ""
     """The folder of that control group."""
     swap_total: Bytes = 0
@@ -35,32 +35,31 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     on_battery: bool | None = None
     gpus: tuple[str, ...] = ()
     schedstat: bool = False
-    """Whether the gate can see how long threads waited."""
+    """Whether the kernel counts how long threads wait."""
     variables: dict[str, str] = {}
     """Environment variables that change how frameworks run (OMP_*, MKL_*, TF_*, ...)."""
     packages: dict[str, str] = {}
-    """Versions by distribution of what every run depends on, and of plugins that bring no backend. Those that contenders depend
-    on are with each of them."""
+    """Versions by distribution of what every run depends on, and of plugins without a backend. Versions on which contenders depend
+    are in their specs."""
     warnings: tuple[str, ...] = ()
     peak_flops: dict[str, Quantity] = {}
-    """Floating-point operations a second of the fastest matrix product with the thread budget, by dtype."""
+    """Floating-point operations per second of the fastest matrix product with the thread budget, by dtype."""
     copy_bytes_s: Quantity | None = None
-    """Bytes a second that one thread copied in memory."""
+    """Bytes per second that one thread copied in memory."""
 
     @property
     def usable_memory(self) -> int:
-        """The memory that the run could use: what a control group allows, or all that the machine has."""
+        """The memory that the run could use: the limit of a control group, or all memory of the machine."""
         return self.memory_total if self.memory_limit is None else self.memory_limit
 
 
 class WorkerEnvironment(msgspec.Struct, frozen=True, kw_only=True):
-    """What one worker ran in, as it was once its framework was imported."""
+    """The environment of one worker, after its framework was imported."""
 
     interpreter: str
-    """The program that ran it."""
+    """The path of the Python interpreter."""
     python: str
     variables: dict[str, str] = {}
     """As in `Environment`; frameworks set some of them when they are imported."""
     packages: dict[str, str] = {}
-    """Versions by distribution of what every run depends on and of plugins, where its interpreter is another one than the
-    run's."""
+    """Versions by distribution of what every run depends on and of plugins, if its interpreter is not that of the run."""

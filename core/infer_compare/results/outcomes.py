@@ -1,6 +1,6 @@
-"""How a point ended: a closed union, matched with `assert_never`.
+"""The outcomes of a point: a closed union, matched with `assert_never`.
 
-Every duration is in integer nanoseconds and every size in bytes, here as in all records.
+As in all records, durations are in integer nanoseconds and sizes in bytes.
 """
 
 from __future__ import annotations
@@ -15,38 +15,38 @@ Phase = Literal["start", "load", "explore", "agree", "warm_up", "measure", "conf
 """What a worker was doing."""
 
 OomEvidence = Literal["raised", "cap", "machine", "kernel", "stderr", "repeated"]
-"""How it is known that memory did not suffice: the framework raised it, our watchdog killed the worker at the cap
-or to save the machine, the kernel killed it, the process said so as it died, or a fresh worker died there again."""
+"""How it is known that memory did not suffice: the framework raised an error, the watchdog killed the worker at the cap or to
+save the machine, the kernel killed it, its standard error said so, or a fresh worker died at the same point again."""
 
 
 class Memory(msgspec.Struct, frozen=True, kw_only=True):
-    """Memory figures of one operating point; figures of different kinds are never compared with each other."""
+    """The memory figures of an operating point; figures of different kinds are never compared with each other."""
 
     resident: Bytes | None = None
     """Peak resident memory of the worker (VmHWM, reset before the measurement)."""
     allocated: Bytes | None = None
     """Peak of live tensors on the device, by the framework's own allocator."""
     reserved: Bytes | None = None
-    """Peak that the framework's allocator held on the device."""
+    """Peak memory that the framework's allocator held on the device."""
     retries: Count = 0
     """Allocations that succeeded only after caches were emptied."""
     major_faults: Count = 0
-    """Pages read from disk after the first call; above zero the timing is suspect."""
+    """Pages read from disk after the first call; if there are any, the timing is suspect."""
     swapped: Bytes = 0
-    """Bytes of the worker that went into swap meanwhile: it ran, and did not fit."""
+    """Bytes of the worker that were swapped out meanwhile: it ran, but did not fit."""
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """Base of the union; never made itself."""
+    """The base class of the union; never instantiated itself."""
 
 
 class Measured(Outcome, frozen=True, kw_only=True, tag="measured"):
-    """The contender ran here. Precise figures come from the rounds; these are what exploring saw."""
+    """The contender ran here. These are the rough figures of exploring; the precise ones come from the rounds."""
 
     prepare_ns: Nanoseconds
     """Building, tracing or tuning before the first call."""
     first_call_ns: Nanoseconds
-    """The first call, compilation and lazy initialisation included."""
+    """The first call, including compilation and lazy initialisation."""
     latency_ns: Duration
     """Lower quartile of a few warm calls; rough, never ranked."""
     memory: Memory = msgspec.field(default_factory=Memory)
@@ -68,7 +68,7 @@ class LimitReached(Outcome, frozen=True, kw_only=True, tag="limit_reached"):
 
 
 class TimedOut(Outcome, frozen=True, kw_only=True, tag="timed_out"):
-    """The worker did not answer before its deadline, and was ended."""
+    """The worker did not answer before its deadline, and was killed."""
 
     deadline_s: Quantity
     phase: Phase
@@ -79,7 +79,7 @@ class Died(Outcome, frozen=True, kw_only=True, tag="died"):
     """The worker process ended by itself or by a signal."""
 
     exit_code: Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31)]
-    """As `waitpid` gives it; negative for a signal."""
+    """The exit status; negative for a signal."""
     signal: str | None
     """Such as `SIGSEGV`."""
     phase: Phase
@@ -87,14 +87,14 @@ class Died(Outcome, frozen=True, kw_only=True, tag="died"):
 
 
 class Unavailable(Outcome, frozen=True, kw_only=True, tag="unavailable"):
-    """What does the contender's work elsewhere, such as a server, was not reached. A resumed run tries again."""
+    """The server that does the contender's work was not reached. A resumed run tries again."""
 
     error: str
     """The class of the error."""
     reason: str
     phase: Phase
     tries: Number = 1
-    """Connections that were tried, each by a fresh worker."""
+    """Number of attempts to connect, each by a fresh worker."""
 
 
 class Failed(Outcome, frozen=True, kw_only=True, tag="failed"):
@@ -108,7 +108,7 @@ class Failed(Outcome, frozen=True, kw_only=True, tag="failed"):
 
 
 class Skipped(Outcome, frozen=True, kw_only=True, tag="skipped"):
-    """Not run, and why."""
+    """The contender was not run here, for a reason."""
 
     reason: str
 

@@ -18,15 +18,15 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     point: OperatingPoint
     outcome: AnyOutcome
     slices: tuple[Slice, ...] = ()
-    """All of them, in order of time, clean or not."""
+    """All slices in order of time, accepted or rejected."""
     warm_ups: tuple[WarmUp, ...] = ()
     agreement: Agreement | None = None
     excess_cores: float | None = None
-    """Cores that it kept busy, where that is more than its thread budget allows: it then has no figures."""
+    """Cores that it kept busy, if that exceeds its thread budget: the point then has no figures."""
 
     @property
     def memory(self) -> Memory | None:
-        """What it held while it was timed; what exploring saw where no slice has it. None where it did not run."""
+        """Memory figures, with the median peak of the slices if they have any, else as explored; None if it did not run."""
         if not isinstance(self.outcome, Measured):
             return None
         peaks = sorted(
@@ -38,10 +38,10 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def clean_slices(self) -> tuple[Slice, ...]:
-        """Those that the gate accepted."""
+        """The slices that the gate accepted."""
         return tuple(piece for piece in self.slices if piece.rejected is None)
 
     @property
     def measured(self) -> bool:
-        """Whether there is at least one clean slice to report, and the thread budget was kept."""
+        """Whether the point has figures: at least one accepted slice, within the thread budget."""
         return isinstance(self.outcome, Measured) and bool(self.clean_slices) and self.excess_cores is None

@@ -1,7 +1,7 @@
-"""What every record of a run file is."""
+"""The base class of the records of a run file."""
 
 import msgspec
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """Base of the union; never made itself."""
+    """The base class of all records; never instantiated itself."""

@@ -1,8 +1,8 @@
 """The records of a run file, in the order in which they can appear.
 
 A run file is a log: `header`, then `start`, `probe`, `limit`, `agreement`, `round`, `death`, `dropped`, `recipe` and `note` in any
-order, then `closing`. A run that was resumed continues after its `closing`, and has another. A
-point is a fold over records (see `infer_compare.results.run`) and is never stored.
+order, then `closing`. A resumed run continues after its `closing`, and ends with another. Points are never stored, but computed
+from the records (see `infer_compare.results.run`).
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from infer_compare.results.tuning import Dropped, Recipe
 
 RUN_SCHEMA = "infer-compare/run"
 RUN_VERSION = (3, 3)
-"""Major and minor: a reader refuses another major and ignores unknown fields of a newer minor. Since 3.0 the plan has nothing
-that the options say; since 3.1 contenders have threads, a precision and instances, and can be dropped; since 3.2 their work
-can be done elsewhere, by a server that was not reached, points have other axes than the batch, and slices have metrics."""
+"""Major and minor: a reader refuses another major and ignores unknown fields of a newer minor. Since 3.0 the plan does not repeat
+options; since 3.1 contenders have threads, a precision and instances, and can be dropped; since 3.2 a server can do their work,
+which may be unavailable, points can have axes besides the batch, and slices can have metrics."""
 
 ModelKind = Literal["convolution", "attention", "recurrent", "other"]
 
 
 class ContenderSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """A backend with options and a device, as requested."""
+    """A contender: a backend with options and a device."""
 
     label: str
     """Unique within the run."""
@@ -42,38 +42,38 @@ class ContenderSpec(msgspec.Struct, frozen=True, kw_only=True):
     options: dict[str, str] = {}
     device: str = "cpu"
     python: str | None = None
-    """Another interpreter for its worker, where one was named."""
+    """Another Python interpreter for its worker, if one was named."""
     file: str | None = None
-    """`FILE.py:Class` as it was typed, of a backend without a package."""
+    """`FILE.py:Class` as it was typed, for a backend without a package."""
     model: str | None = None
-    """The model that was named for its backend alone, as it was typed."""
+    """The separate model of its backend, as it was typed."""
     model_sha256: str | None = None
     route: Provenance | None = None
-    """How the model has to reach it, where that was said; otherwise the cheapest way is taken."""
+    """The route by which the model must reach it; None for the cheapest."""
     threads: Number | None = None
-    """The thread budget of one instance, where it has one of its own."""
+    """The thread budget of one instance; None for that of the plan."""
     precision: str | None = None
-    """What it has to compute in; None for the precision of its model."""
+    """The precision in which it must compute; None for that of its model."""
     instances: Size = 1
     """How many workers run it at the same time."""
     packages: dict[str, str] = {}
-    """Versions by distribution of its framework, of what that rests on, of its plugin, and of what converts its model, as they
-    are installed for its interpreter; empty where it cannot run, and in runs of before this was recorded."""
+    """Versions by distribution of its framework with dependencies, of its plugin and of its converters, as installed for its
+    interpreter; empty if it cannot run, and in runs of older versions."""
     remote: bool = False
-    """Whether its work is done elsewhere, such as by a server: its workers are clients."""
+    """Whether a server does its work; its workers are then clients."""
 
     @property
     def on_host(self) -> bool:
-        """Whether the processor of this machine does its work, in its workers."""
+        """Whether its work is done by the processor of this machine, in its workers."""
         return self.device == "cpu" and not self.remote
 
 
 class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """The model that was asked for."""
+    """The model of a run."""
 
     name: str
     source: str
-    """What was typed."""
+    """The model as it was typed."""
     format: str
     sha256: str
     inputs: tuple[TensorSpec, ...] = ()
@@ -81,18 +81,18 @@ class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
     parameters: Count | None = None
     flops_per_sample: Annotated[int, msgspec.Meta(ge=0)] | None = None
     precision: str | None = None
-    """Of its weights; None where it is not known."""
+    """Of its weights; None if it is not known."""
     kind: ModelKind = "other"
-    """What most of its work is."""
+    """The kind of operation that takes most of its work."""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """What was left open by what was asked for, decided, and what was found to be there."""
+    """Decisions about everything that the options of a run leave open, and facts about its data."""
 
     batch_sizes: tuple[Size, ...] | None
-    """Those asked for, or the one size of a model that is fixed; None for `auto`: exploring decides."""
+    """The requested sizes, or the fixed size of the model; None if exploring decides (`auto`)."""
     threads: Number
-    """Of one instance of a contender that says nothing itself: the most that were asked for, or those of the machine."""
+    """Threads of one instance of a contender that names none: the most that were requested, or the default of the machine."""
     restarts: Count
     rounds_per_restart: Count
     max_memory: Bytes
@@ -100,17 +100,17 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     margin: Annotated[float, msgspec.Meta(gt=0, lt=1)] = 0.03
     """Relative difference below which two contenders count as the same."""
     data_rows: Number | None = None
-    """How many samples the data set has, where there is one."""
+    """How many samples the data set has; None without a data set."""
     data_sha256: str | None = None
     budget_excess: Quantity | None = None
-    """Processor time beyond that of the thread budget, relative to it, above which a point has no figures; None where that was
-    not checked: in runs of older versions, and in passes over a data set, whose loader works beside the model."""
+    """Allowed excess of processor time over the thread budget, relative to it; points beyond it have no figures. None if it was not
+    checked: in runs of older versions, and in passes over a data set, whose loader runs beside the model."""
     expected_s: Seconds | None = None
     """How long the run was expected to take."""
 
 
 class Header(Record, frozen=True, kw_only=True, tag="header"):
-    """The first line: what was asked for, and where."""
+    """The first record: the options, plan and environment of the run."""
 
     schema: str = RUN_SCHEMA
     version: tuple[int, int] = RUN_VERSION
@@ -119,17 +119,17 @@ class Header(Record, frozen=True, kw_only=True, tag="header"):
     """UTC, ISO 8601."""
     command: tuple[str, ...]
     options: RunOptions
-    """What was asked for; the plan has what was left open."""
+    """As given by the user; the plan holds what they leave open."""
     model: ModelInfo
     contenders: tuple[ContenderSpec, ...]
     plan: Plan
     metrics: tuple[MetricInfo, ...] = ()
-    """What is measured around slices besides, in the order in which it was asked for."""
+    """Additional metrics measured around slices, in the requested order."""
     environment: Environment
 
     @property
     def repeated(self) -> RunOptions:
-        """What to ask for to have the run again: what was left open as it was decided, the cap on memory excepted."""
+        """The options that repeat the run: with the decisions of its plan filled in, except for the memory cap."""
         options, plan = self.options, self.plan
         named = options.backends is not None or options.contenders is not None
         return msgspec.structs.replace(
@@ -137,7 +137,7 @@ class Header(Record, frozen=True, kw_only=True, tag="header"):
             backends=options.backends
             if named
             else tuple(dict.fromkeys(contender.backend for contender in self.contenders)),
-            # Threads that are said are those of one instance; where none are said they are divided.
+            # Named threads are those of one instance, so they are not filled in if the budget is divided.
             threads=options.threads or (None if self.divides else plan.threads),
             restarts=options.restarts or plan.restarts,
             rounds=options.rounds or plan.rounds_per_restart,
@@ -145,9 +145,9 @@ class Header(Record, frozen=True, kw_only=True, tag="header"):
 
     @property
     def packages(self) -> dict[str, str]:
-        """Versions by distribution of everything that this interpreter brought to the run."""
-        own = {name: text for spec in self.contenders if spec.python is None for name, text in spec.packages.items()}
-        return self.environment.packages | own
+        """Versions by distribution of everything that the run used from this interpreter."""
+        used = {name: text for spec in self.contenders if spec.python is None for name, text in spec.packages.items()}
+        return self.environment.packages | used
 
     @property
     def divides(self) -> bool:
@@ -156,7 +156,7 @@ class Header(Record, frozen=True, kw_only=True, tag="header"):
 
     @property
     def points(self) -> tuple[OperatingPoint, ...] | None:
-        """The operating points that were asked for, ascending; None where exploring decides on batch sizes."""
+        """The requested operating points, ascending; None if exploring decides on batch sizes."""
         if self.plan.batch_sizes is None:
             return None
         return tuple(
@@ -165,8 +165,8 @@ class Header(Record, frozen=True, kw_only=True, tag="header"):
 
     def threads_of(self, contender: str) -> int:
         """Return the thread budget of one instance of a contender."""
-        own = {spec.label: spec.threads for spec in self.contenders}
-        return own.get(contender) or self.plan.threads
+        threads = {spec.label: spec.threads for spec in self.contenders}
+        return threads.get(contender) or self.plan.threads
 
     def budget_of(self, contender: str) -> int:
         """Return the thread budget of all instances of a contender together."""
@@ -175,17 +175,17 @@ class Header(Record, frozen=True, kw_only=True, tag="header"):
 
     @property
     def largest_budget(self) -> int:
-        """Threads of the contender that has most, all its instances together."""
+        """The largest thread budget of any contender, all its instances together."""
         return max((self.budget_of(spec.label) for spec in self.contenders), default=self.plan.threads)
 
     def calls(self, point: OperatingPoint) -> int:
-        """Return the calls of the model in one iteration: the batches of a pass in the `dataset` scope, one in the others."""
+        """Return the calls of the model in one iteration: the batches of a pass in the `dataset` scope, else one."""
         rows = self.plan.data_rows
         return -(-rows // point.batch) if self.options.scope == "dataset" and rows else 1
 
 
 class Probe(Record, frozen=True, kw_only=True, tag="probe"):
-    """One contender tried at one operating point, alone."""
+    """A trial of one contender at one operating point, without others."""
 
     phase: Literal["explore", "limit"]
     contender: str
@@ -196,34 +196,34 @@ class Probe(Record, frozen=True, kw_only=True, tag="probe"):
 
 
 class Limit(Record, frozen=True, kw_only=True, tag="limit"):
-    """The memory boundary of one contender, as the search with `--find-limit` found it."""
+    """The memory limit of one contender, as determined with `--find-limit`."""
 
     contender: str
     axes: tuple[tuple[str, Size], ...] = ()
     largest_fitting: Size | None
-    """The largest batch size that ran three times in a fresh worker; None where not even one sample fits."""
+    """The largest batch size that ran three times in a fresh worker; None if not even one sample fits."""
     smallest_failing: Size | None
-    """The smallest that did not; None where none was found."""
+    """The smallest batch size that failed; None if none did."""
     failure: AnyOutcome | None = None
-    """How that one ended."""
+    """The outcome at the smallest failing size."""
     verified: bool
-    """Whether fresh workers have said both."""
+    """Whether fresh workers confirmed both sizes."""
     swapped: bool = False
-    """Whether the largest ran only by swapping."""
+    """Whether the largest size ran only by swapping."""
     reason: str = ""
-    """Why the search ended before it had found a boundary."""
+    """Why the search ended before the boundary was known; empty otherwise."""
     probes: Count
     elapsed_s: Seconds
 
 
 class AxisLimit(Limit, frozen=True, kw_only=True, tag="axis_limit"):
-    """The same along another axis at batch 1, where the others have the sizes in `axes`: its sizes are those of that axis."""
+    """The memory limit along another axis, at batch 1 with the remaining axes as in `axes`; its sizes are those of that axis."""
 
     axis: str
 
 
 class Predicted(Record, frozen=True, kw_only=True, tag="predicted"):
-    """What a call is predicted to take at a point that was left out, since its batch size cannot be the best one there."""
+    """The predicted latency at a point that was not measured because its batch size cannot be the best of its setting."""
 
     contender: str
     point: OperatingPoint
@@ -231,7 +231,7 @@ class Predicted(Record, frozen=True, kw_only=True, tag="predicted"):
 
 
 class Death(Record, frozen=True, kw_only=True, tag="death"):
-    """A worker that was lost, or whose backend failed, after exploring had gone well."""
+    """The loss of a worker, or a failure of its backend, after successful exploring."""
 
     contender: str
     restart: Count
@@ -241,21 +241,21 @@ class Death(Record, frozen=True, kw_only=True, tag="death"):
 
 
 class Unusable(Record, frozen=True, kw_only=True, tag="unusable"):
-    """A contender that was asked for and cannot take part, and why."""
+    """A requested contender that cannot take part, and why."""
 
     contender: str
     outcome: AnyOutcome
 
 
 class Note(Record, frozen=True, kw_only=True, tag="note"):
-    """Something that a reader of the report should know: a busy host, an early stop, a restart that was cut short."""
+    """A remark for the reader of the report: a busy host, an early stop, a shortened restart."""
 
     topic: str
     text: str
 
 
 class Closing(Record, frozen=True, kw_only=True, tag="closing"):
-    """The last line; without it the run was interrupted."""
+    """The last record; a file without it is of a run that was killed or still runs."""
 
     state: Literal["complete", "interrupted", "stopped"]
     reason: str = ""

@@ -1,4 +1,4 @@
-"""What was timed: rounds of slices, and the warm-ups before them."""
+"""Records of timing: rounds of slices, and the warm-ups before them."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class WarmUp(msgspec.Struct, frozen=True, kw_only=True):
     steady: bool
     compilations: Count | None = None
     settled: bool = False
-    """Whether its first calls were as fast as its last ones, so the workers of later restarts warm up briefly."""
+    """Whether its first calls were as fast as its last ones; workers of later restarts then warm up briefly."""
 
 
 class Round(Record, frozen=True, kw_only=True, tag="round"):
-    """Slices of every contender at one operating point, in an order and its reverse."""
+    """Slices of all contenders at one operating point, in one order and then in its reverse."""
 
     phase: Literal["measure", "confirm", "sustain"] = "measure"
     restart: Count
@@ -38,11 +38,11 @@ class Round(Record, frozen=True, kw_only=True, tag="round"):
     index: Count
     """Within the run."""
     repetition: Count = msgspec.field(default=0, name="lap")
-    """Its number among the rounds of its phase at this operating point in this restart, from 0."""
+    """The number of this round within its phase, operating point and restart, from 0."""
     point: OperatingPoint
     order: tuple[str, ...]
     slices: tuple[Slice, ...]
     clean: bool
     """Whether every slice passed the gate."""
     warm_ups: tuple[WarmUp, ...] = ()
-    """Those that were needed before this round."""
+    """The warm-ups before this round."""

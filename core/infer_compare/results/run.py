@@ -1,4 +1,4 @@
-"""A run as a fold over its records."""
+"""A run, as computed from its records."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """A sweep as executed and stored; any prefix of a run file makes one."""
+    """A stored run; every prefix of a run file that contains the header is a valid run."""
 
     header: Header
     starts: tuple[Start, ...] = ()
@@ -46,18 +46,18 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     """Of the other axes, at batch 1."""
     agreements: tuple[Agreement, ...] = ()
     predicted: tuple[Predicted, ...] = ()
-    """Of points that were left out, since there were too many."""
+    """Of points that were left out because there were too many."""
     rounds: tuple[Round, ...] = ()
     deaths: tuple[Death, ...] = ()
     unusable: tuple[Unusable, ...] = ()
     dropped: tuple[Dropped, ...] = ()
-    """Contenders that left a race."""
+    """Contenders that were dropped from a race."""
     recipe: Recipe | None = None
-    """How to use what won it."""
+    """How to use the winner of a race."""
     notes: tuple[Note, ...] = ()
     closing: Closing | None = None
     damage: tuple[str, ...] = ()
-    """What the file that it was read from has lost, one clause each; empty where the file is whole."""
+    """Damages of the file that it was read from, as clauses; empty for an intact file."""
 
     @classmethod
     def fold(cls, records: Iterable[AnyRecord]) -> Run:
@@ -85,7 +85,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
                     pass
                 case Start():
                     starts.append(record)
-                    # Its server is reached by now.
+                    # Its server has been reached after all.
                     unusable = [earlier for earlier in unusable if earlier.contender != record.contender]
                 case Probe():
                     probes.append(record)
@@ -96,7 +96,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
                         record,
                     ]
                 case Limit():
-                    # A search whose server was not reached is made again by a resumed run.
+                    # A resumed run repeats a search whose server was not reached.
                     same = (record.contender, record.axes)
                     limits = [*(limit for limit in limits if (limit.contender, limit.axes) != same), record]
                 case Agreement():
@@ -138,7 +138,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The contenders' labels, in the order in which they were asked for."""
+        """The labels of the contenders, in the requested order."""
         return tuple(contender.label for contender in self.header.contenders)
 
     def contender(self, label: str) -> ContenderSpec:
@@ -146,9 +146,9 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         return next(spec for spec in self.header.contenders if spec.label == label)
 
     def name(self, label: str) -> str:
-        """Return what sentences call a contender: `torch (imported)` where its model is imported.
+        """Return the name of a contender in texts: its label, with ` (imported)` added if its model is imported.
 
-        A label that says so itself stays as it is.
+        A label that contains `route=imported` stays as it is.
         """
         start = self.start(label)
         imported = start is not None and start.provenance == "imported"
@@ -164,14 +164,14 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         return next(matching, None)
 
     def differs(self, label: str) -> Agreement | None:
-        """Return a comparison that says that the contender computes something else; such a contender is not ranked.
+        """Return a comparison in which the contender's outputs differ, which excludes it from the ranking; None without one.
 
-        What `--allow-error` allows is none.
+        Differences that `--allow-error` permits do not count.
         """
         return next((agreement for agreement in self._differing(label) if not self._allows(agreement)), None)
 
     def deviates(self, label: str) -> Agreement | None:
-        """Return a comparison in which a contender that is ranked differs beyond the tolerance, as `--allow-error` allows it."""
+        """Return a comparison in which a ranked contender differs beyond the tolerance, as `--allow-error` permits; else None."""
         differing = self._differing(label)
         return differing[0] if differing and self.differs(label) is None else None
 
@@ -183,11 +183,11 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def _allows(self, agreement: Agreement) -> bool:
-        """Return whether the user takes what differs there: errors, and not another model."""
+        """Return whether the user permits a difference: numerical errors, but not another model."""
         return self.header.options.allow_error and agreement.recognizable is True
 
     def drop(self, label: str) -> Dropped | None:
-        """Return why that contender left the race; None where it did not."""
+        """Return the record that a contender was dropped from the race; None if it was not."""
         return next((record for record in self.dropped if record.contender == label), None)
 
     def start(self, label: str) -> Start | None:
@@ -196,14 +196,14 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def explored(self) -> dict[tuple[str, OperatingPoint], AnyOutcome]:
-        """What exploring found, by contender and operating point; probes of the search for the limit are none of it."""
+        """The outcomes of exploring, by contender and operating point, without probes of the search for the limit."""
         return {(probe.contender, probe.point): probe.outcome for probe in self.probes if probe.phase == "explore"}
 
     @property
     def points(self) -> tuple[Point, ...]:
-        """Every point with its outcome, by contender, then by operating point.
+        """All points with their outcomes, ordered by contender and operating point.
 
-        A death while measuring overrides what exploring saw, unless clean slices had been recorded before it.
+        A death while measuring replaces the outcome of exploring, unless slices of the point were recorded.
         """
         outcomes = self.explored
         slices: dict[tuple[str, OperatingPoint], list[Slice]] = {}
@@ -220,7 +220,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
             for point in self.header.points or ():
                 outcomes.setdefault((contender, point), Skipped(reason="not reached"))
         order = {label: index for index, label in enumerate(self.labels)}
-        # On an accelerator the processor does not do the work, and drivers wait busily; a client's time is not its server's.
+        # Processor time is not checked on an accelerator, whose drivers wait busily, or for a client of a server.
         on_host = {spec.label for spec in self.header.contenders if spec.on_host}
         budgets = {label: self.header.budget_of(label) for label in self.labels}
         return tuple(

@@ -1,4 +1,4 @@
-"""Where the work of a contender is done that is a client of a server."""
+"""The servers of contenders that are clients."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ if TYPE_CHECKING:
     from infer_compare.results.run import Run
 
 SERVER = "server"
-"""In what is effective: the address of who does the work."""
+"""Key of `Start.effective` with the address of the server."""
 SAME_MACHINE = "same_machine"
-"""In what is effective: `yes` or `no`, where the session knows it."""
+"""Key of `Start.effective` with `yes` or `no`, if the session knows whether the server runs on this machine."""
 LOCAL = ("localhost", "::1", "0.0.0.0")  # noqa: S104 - nothing is bound to it
 
 
 class Server(msgspec.Struct, frozen=True):
-    """Who does a contender's work elsewhere."""
+    """The server that does a contender's work."""
 
     address: str
-    """Without the scheme, such as `localhost:8000`; empty where no worker got as far as telling."""
+    """Without the scheme, such as `localhost:8000`; empty if no worker was started that reported it."""
     local: bool
-    """Whether it runs on this machine, and so on the same cores as everything else."""
+    """Whether it runs on this machine, and so shares its cores."""
 
 
 def server_of(run: Run, label: str) -> Server | None:
-    """Return who does a contender's work; None where its own workers do."""
+    """Return the server of a contender; None if its workers do the work."""
     if not run.contender(label).remote:
         return None
     start = run.start(label)

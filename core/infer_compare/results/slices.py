@@ -1,4 +1,4 @@
-"""What one slice of a round recorded: raw durations, and what disturbed it."""
+"""Records of the slices of a round: raw durations, and disturbances."""
 
 from __future__ import annotations
 
@@ -14,53 +14,53 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 Series = Literal["latency", "pipelined", "enqueue", "sustained"]
-"""What a duration is: a call and the wait for it; on devices that work on their own also the period of batches of which
-one is always enqueued ahead, and the time until `run` returns."""
+"""The meaning of durations: `latency` is a call including the wait for its result. On asynchronous devices, `pipelined` is the
+period of batches with one always enqueued ahead, and `enqueue` the time until `run` returns."""
 
 MOST_STAMPS = 10_000_000
-"""Durations of one slice at most: a minute of the shortest calls on an accelerator has fewer."""
+"""The most durations of a slice: a minute of the shortest calls on an accelerator has fewer."""
 Durations = Annotated[tuple[Duration, ...], msgspec.Meta(min_length=1, max_length=MOST_STAMPS)]
 PartDurations = Annotated[tuple[Nanoseconds, ...], msgspec.Meta(max_length=MOST_STAMPS)]
 
 
 class ForeignProcess(msgspec.Struct, frozen=True):
-    """The process outside the run that took most processor time during a slice."""
+    """A process outside the run that took processor time during a slice."""
 
     pid: Count
     name: str
     share: Share
-    """Of one core, 0 to 1 and above for several threads."""
+    """Of one core; above 1 if several threads were busy."""
 
 
 def busiest(processes: Iterable[ForeignProcess | None]) -> ForeignProcess | None:
-    """Return the one that took the largest share; None where none is known."""
+    """Return the process with the largest share; None if none is known."""
     return max(
         (process for process in processes if process is not None), key=lambda process: process.share, default=None
     )
 
 
 class GpuDisturbance(msgspec.Struct, frozen=True, kw_only=True):
-    """What slowed a GPU while a slice ran, by its driver."""
+    """Disturbances of a GPU while a slice ran, as reported by its driver."""
 
     slowed_share: Share
-    """Share of the time in which heat or a fault of the hardware held its clocks down."""
+    """Share of the time in which heat or a hardware fault reduced its clocks."""
     power_capped_share: Share
-    """The same for its power limit: the contender's own doing, reported and never rejected."""
+    """The same for its power limit. The contender itself causes this, so it is reported but never a reason to reject a slice."""
     foreign_pid: Count | None = None
-    """Another process that used it."""
+    """Another process that used the GPU."""
     foreign_name: str = ""
 
 
 class Diagnostics(msgspec.Struct, frozen=True, kw_only=True):
-    """What the operating system counted while the slice ran; None where the platform does not tell."""
+    """Counters of the operating system for the time of a slice; None where the platform does not provide them."""
 
     wall_ns: Nanoseconds
     own_cpu_ns: Nanoseconds
     """Processor time of all threads of the worker."""
     system_ns: Nanoseconds
-    """The part of it that was spent in the kernel."""
+    """The part of `own_cpu_ns` that was spent in the kernel."""
     run_delay_ns: Nanoseconds | None
-    """Time that the worker's threads were runnable and not running (schedstat)."""
+    """Time in which the worker's threads were runnable but not running (schedstat)."""
     foreign_ns: Nanoseconds | None
     """Processor time of everything else on the machine."""
     steal_share: Share | None
@@ -72,22 +72,23 @@ class Diagnostics(msgspec.Struct, frozen=True, kw_only=True):
     cores: Number
     """Cores that the worker may use."""
     throttled: Count | None = None
-    """Times that the cgroup's quota stopped it."""
+    """How often the cgroup's quota stopped the worker."""
     top: ForeignProcess | None = None
+    """The process outside the run that took most processor time."""
     others: tuple[ForeignProcess, ...] = ()
-    """Those that took most after `top`, where it was worth a word."""
+    """Further processes that took a notable amount of processor time, the largest first."""
     asleep_ns: Nanoseconds = 0
     """How long the machine slept meanwhile."""
     on_battery: bool | None = None
-    """Whether it ran on its battery at the end; None where it has none or does not tell."""
+    """Whether the machine ran on battery at the end; None if it has none or that is not known."""
     power_changed: bool = False
-    """Whether it did not at the beginning, or the other way round."""
+    """Whether the machine was plugged in or unplugged meanwhile."""
     gpu: GpuDisturbance | None = None
-    """Of slices on an NVIDIA GPU, where its driver can be asked."""
+    """For slices on an NVIDIA GPU whose driver can be queried."""
 
     @property
     def wait_share(self) -> float | None:
-        """`wf = min(run_delay, foreign) / (run_delay + own_cpu)`: waiting that others caused; None if not known."""
+        """The share of waiting caused by others, `min(run_delay, foreign) / (run_delay + own_cpu)`; None if not known."""
         if self.run_delay_ns is None or self.foreign_ns is None:
             return None
         total = self.run_delay_ns + self.own_cpu_ns
@@ -95,7 +96,7 @@ class Diagnostics(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PhaseTimes(msgspec.Struct, frozen=True, kw_only=True):
-    """Nanoseconds of each iteration's parts, one entry per iteration (`end_to_end` and `dataset` scopes)."""
+    """The durations of each iteration's parts, one entry per iteration (`end_to_end` and `dataset` scopes)."""
 
     stage_ns: PartDurations
     run_ns: PartDurations
@@ -106,47 +107,47 @@ class PhaseTimes(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SliceMemory(msgspec.Struct, frozen=True, kw_only=True):
-    """Resident memory of the worker around a slice, in bytes; read outside of what is timed."""
+    """Resident memory of the worker around a slice, in bytes; read outside the timed part."""
 
     before: Bytes
     after: Bytes
     peak: Bytes | None = None
-    """The most that it held meanwhile (VmHWM); None where the kernel does not tell."""
+    """Peak during the slice (VmHWM); None if the kernel does not provide it."""
 
 
 class Instances(msgspec.Struct, frozen=True, kw_only=True):
-    """How the instances of a contender ran at the same time; each entry is that of one instance, in the same order."""
+    """How the instances of a contender ran at the same time; tuples have one entry per instance, in the same order."""
 
     window_ns: Nanoseconds
-    """Time in which all of them ran: from the latest first stamp to the earliest last one."""
+    """Time in which all instances ran: from the latest first stamp to the earliest last stamp."""
     calls: Annotated[tuple[Part, ...], msgspec.Meta(min_length=2, max_length=MOST_INSTANCES)]
-    """Calls finished in that time; those that it cuts count by their share."""
+    """Calls within that time; calls at its ends count by the share that is within."""
     stamps: Annotated[tuple[Count, ...], msgspec.Meta(min_length=2, max_length=MOST_INSTANCES)]
-    """How many of the slice's durations are its own: those of the first come first."""
+    """Number of the slice's durations that belong to each instance; those of the first instance come first."""
     skew_ns: Nanoseconds
-    """Time from the earliest first stamp to the latest."""
+    """Time from the earliest first stamp to the latest first stamp."""
 
     @property
     def balance(self) -> float:
-        """Calls of the instance that made fewest, as a share of those of the one that made most."""
+        """The fewest calls of any instance, as a share of the most calls of any instance."""
         return min(self.calls) / max(self.calls) if max(self.calls) > 0 else 0.0
 
 
 FEWEST_CALLS = 1e-6
-"""Less of a call says nothing of the pace."""
+"""The fewest calls within the window that determine a pace."""
 
 
 class Metered(msgspec.Struct, frozen=True, kw_only=True):
-    """What the metrics that were asked for counted around a slice, its discarded calls included."""
+    """The values of additional metrics around a slice, including its discarded calls."""
 
     window_ns: Duration
-    """From their start to their end, by the clock of the parent."""
+    """The time that the metrics covered, by the clock of the parent."""
     values: dict[str, Finite]
     """By the name of the metric, in its unit."""
 
 
 class Slice(msgspec.Struct, frozen=True, kw_only=True):
-    """Consecutive iterations of one contender at one operating point; those of all its instances are pooled."""
+    """Consecutive timed iterations of one contender at one operating point, pooled over its instances."""
 
     contender: str
     position: Count
@@ -155,31 +156,31 @@ class Slice(msgspec.Struct, frozen=True, kw_only=True):
     started_ns: Moment
     """Monotonic clock of the machine."""
     durations_ns: Durations
-    """One entry per stamp, the discarded first calls left out; a stamp covers `calls_per_stamp` calls."""
+    """One entry per stamp, without the discarded first calls; a stamp covers `calls_per_stamp` calls."""
     calls_per_stamp: Number = 1
     discarded: Count = 0
-    """Calls that have no duration here: those before the first stamp kept, and those outside of the instances' window."""
+    """Calls without a duration here: those before the first kept stamp, and those outside the instances' window."""
     samples: Number | None = None
-    """Samples of one iteration, where that is not the batch size: a pass over a data set."""
+    """Samples of one iteration that is a pass over a data set; None for the batch size."""
     phases: PhaseTimes | None = None
     diagnostics: Diagnostics | None = None
     memory: SliceMemory | None = None
     """None in runs of older versions."""
     instances: Instances | None = None
-    """Of a contender with several; the figures of `diagnostics` and `memory` are then sums over them."""
+    """For a contender of several instances; the figures of `diagnostics` and `memory` are then sums over them."""
     metered: Metered | None = None
-    """None where no metric was asked for, or none could be measured."""
+    """None if no metric was requested, or none could be measured."""
     rejected: str | None = None
-    """The cause for which the gate refused the slice; never its latency."""
+    """The cause for which the gate rejected the slice, which is never its latency; None if it was accepted."""
 
     @property
     def calls(self) -> int:
-        """Timed calls."""
+        """Number of timed calls."""
         return len(self.durations_ns) * self.calls_per_stamp
 
     @property
     def total_ns(self) -> int:
-        """Time of all of them."""
+        """Total time of the timed calls."""
         return sum(self.durations_ns)
 
     @property
@@ -189,7 +190,7 @@ class Slice(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def pace_ns(self) -> float:
-        """Time for each call that the contender finishes, in nanoseconds: shorter than a call where several instances run."""
+        """Time per finished call in nanoseconds; with several instances at the same time it is shorter than a call."""
         instances = self.instances
         if instances is None or instances.window_ns == 0 or (finished := fsum(instances.calls)) < FEWEST_CALLS:
             return self.mean_ns

@@ -1,4 +1,4 @@
-"""What was started, and what that cost."""
+"""Records of started workers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from infer_compare.results.record import Record
 
 
 class Start(Record, frozen=True, kw_only=True, tag="start"):
-    """A worker that was started, or those of all instances of a contender, with what its start-up cost and what is effective in it."""
+    """A started worker, or the workers of all instances of a contender, with start-up times and effective settings."""
 
     contender: str
     restart: Count
@@ -19,24 +19,25 @@ class Start(Record, frozen=True, kw_only=True, tag="start"):
     plugin_version: str = ""
     provenance: Provenance
     chain: tuple[str, ...] = ()
-    """How the model reached the backend, such as `onnx -> torch (imported)`, or `(imported by PLUGIN)` for a third party's."""
+    """The steps by which the model reached the backend, such as `onnx`, `torch (imported)`; `(imported by PLUGIN)` for a third party's."""
     importer: str = ""
-    """The third party's distribution or file that rebuilt an imported model; empty for what comes with infer-compare."""
+    """The third party's distribution or file that rebuilt an imported model; empty if infer-compare did."""
     device: str
     asynchronous: bool = False
     """Whether `run` may return before the device has done the work."""
     effective: dict[str, str]
+    """Settings that are effective in the worker, as its session reports them."""
     beside: Count = 0
-    """Other workers that were started at the same time, at most. While exploring each had a core to itself."""
+    """The most other workers that were started at the same time. While exploring, each had a core to itself."""
     processors: tuple[tuple[Count, ...], ...] = ()
-    """Logical processors that each of several instances keeps to; empty where they run anywhere."""
+    """Logical processors to which each of several instances is bound; empty if they run anywhere."""
     spawn_ns: Nanoseconds
-    """Until the process answered."""
+    """Time until the process answered."""
     import_ns: Nanoseconds
     """Importing the framework."""
     load_ns: Nanoseconds
     to_device_ns: Nanoseconds
     resident: Bytes | None = None
-    """Resident memory, of all instances together, with the model loaded and nothing run."""
+    """Resident memory of all instances together, after loading the model and before any call."""
     environment: WorkerEnvironment | None = None
-    """What it ran in; None in runs of before this was recorded."""
+    """The environment of the worker; None in runs of older versions."""

@@ -1,4 +1,4 @@
-"""What a race leaves beside its figures: who was dropped and why, and how to use the winner."""
+"""Records of a race besides its figures: dropped contenders, and how to use the winner."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from infer_compare.interfaces.values import OperatingPoint
 from infer_compare.results.record import Record
 
 DropReason = Literal["slower", "untried", "latency", "error", "time"]
-"""It cannot be the fastest; what it is a variant of is too far behind for it; it cannot keep the latency bound; its output error is too
-large; there was no time left for it."""
+"""Why a contender was dropped: `slower`, it cannot be the fastest; `untried`, the contender of which it is a variant is too slow;
+`latency`, it cannot keep the latency bound; `error`, its output error is too large; `time`, no time was left for it."""
 
 
 class Dropped(Record, frozen=True, kw_only=True, tag="dropped"):
-    """A contender that left a race, and why."""
+    """A contender that was dropped from a race, and why."""
 
     contender: str
     restart: Count
-    """After which it left; 0 before the first."""
+    """The restart after which it was dropped; 0 before the first."""
     reason: DropReason
     against: str = ""
-    """The contender that it cannot win against."""
+    """The contender that it cannot beat."""
     at_most: Quantity | None = None
-    """Its throughput at best, relative to the other one's: below 1."""
+    """Upper bound of its throughput relative to that of `against`; below 1."""
     error: Quantity | None = None
-    """Its output error, where that is too large."""
+    """Its output error, if that is too large."""
     latency_ns: Quantity | None = None
-    """Its latency at best, where that is above the bound."""
+    """Lower bound of its latency, if that is above the latency bound."""
 
 
 class Recipe(Record, frozen=True, kw_only=True, tag="recipe"):
@@ -36,10 +36,10 @@ class Recipe(Record, frozen=True, kw_only=True, tag="recipe"):
     contender: str
     point: OperatingPoint
     typed: str
-    """The contender as it would be typed after `-b`."""
+    """The contender as typed after `-b`."""
     code: str = ""
-    """Python code that runs it without a measurement; empty where its backend has none."""
+    """Python code that runs the contender in a program; empty if its backend has none."""
     file: str = ""
     """The model file that the code reads."""
     kept: bool = False
-    """Whether that file lies in the run folder; otherwise it is the user's own."""
+    """Whether that file is in the run folder; otherwise it is the user's file."""

@@ -1,4 +1,4 @@
-"""Servers that were not reached: what a resumed run tries again."""
+"""Contenders whose servers were not reached, which a resumed run tries again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def unreached(run: Run) -> frozenset[str]:
-    """Return the contenders that did not reach their servers while exploring, and were not tried again with more luck."""
+    """Return the contenders that did not reach their servers while exploring, and not in a later attempt either."""
     return frozenset(
         [record.contender for record in run.unusable if isinstance(record.outcome, Unavailable)]
         + [label for (label, _), outcome in run.explored.items() if isinstance(outcome, Unavailable)]
@@ -20,7 +20,7 @@ def unreached(run: Run) -> frozenset[str]:
 
 
 def is_back(run: Run, death: Death) -> bool:
-    """Return whether a contender that did not reach its server was started again afterwards: its rounds were then made again."""
+    """Return whether a contender that lost its server was started again after the loss, so that its rounds were repeated."""
     if not isinstance(death.outcome, Unavailable):
         return False
     starts = [start.restart for start in run.starts if start.contender == death.contender]
@@ -29,7 +29,7 @@ def is_back(run: Run, death: Death) -> bool:
 
 
 def lacks_server(run: Run) -> bool:
-    """Return whether anything is missing in a run because a server was not reached."""
+    """Return whether results are missing in a run because a server was not reached."""
     lost = (death for death in run.deaths if isinstance(death.outcome, Unavailable))
     return (
         bool(unreached(run))
