@@ -1,4 +1,4 @@
-"""Comparison of contenders and recommendation: pure functions of a run."""
+"""Comparing contenders and recommending the best: pure functions of a run."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ __all__ = [
     "with_latency_bound",
 ]
 
-# A worker needs the thresholds of the protocol and nothing else of this package.
+# Imported lazily: a worker needs only the thresholds of the protocol.
 __getattr__ = lazily(
     __name__,
     {

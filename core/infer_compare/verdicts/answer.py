@@ -1,4 +1,4 @@
-"""The answer of a run: which contender, at which batch size, and how sure that is."""
+"""The answer of a run: the recommended contender and batch size, and how certain that is."""
 
 from __future__ import annotations
 
@@ -38,22 +38,22 @@ Axes = tuple[tuple[str, int], ...]
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What to run, for one setting of the axes other than the batch."""
+    """The recommendation for one setting of the axes other than the batch."""
 
     axes: Axes = ()
     """Sizes of the other axes, such as `(("seq", 128),)`."""
     recommended: Best | None
-    """The highest of the contenders' bests; None where nothing was measured."""
+    """The best point of the fastest contender; None if nothing was measured."""
     by_contender: tuple[Best, ...]
-    """The best of each ranked contender, the highest throughput first."""
+    """The best point of each ranked contender, the highest throughput first."""
     headline: tuple[PairVerdict, ...]
-    """The recommended one against each other contender's best, adjusted as one family by Holm's method."""
+    """Verdicts on the recommended point against the best of each other contender, adjusted as one family by Holm's method."""
     variants: tuple[PairVerdict, ...] = ()
-    """The bests of other contenders that differ from each other in precision, threads or instances only; not adjusted."""
+    """Verdicts on the bests of other contenders that differ only in precision, threads or instances; not adjusted."""
     bound: BoundAnswer | None = None
-    """Where a latency bound was asked for."""
+    """The points that keep the requested latency bound; None without a bound."""
     kept: tuple[KeptBounds, ...] = ()
-    """From which latency bound on each ranked point is shown to keep it, for several percentiles, ascending."""
+    """The smallest latency bound that each ranked point is shown to keep, for several percentiles, ascending."""
 
 
 def answer(
@@ -65,25 +65,24 @@ def answer(
     axes: Axes = (),
     every_bound: bool = True,
 ) -> Answer:
-    """The answer from the points of the contenders that are ranked.
+    """Return the answer for one setting, from the points of the ranked contenders.
 
     Args:
         run: the run.
-        points: points of ranked contenders, all with these axes.
+        points: points of ranked contenders at this setting.
         table: figures by candidate.
         measurements: the rounds.
         axes: sizes of the axes other than the batch.
-        every_bound: whether to work out which latency bounds each point keeps, besides the one that was asked for.
+        every_bound: whether to compute the latency bounds that each point keeps, besides the requested one.
     """
     options, margin = run.header.options, run.header.plan.margin
-    bests = [
-        found
-        for label in run.labels
-        if (own := [point for point in points if point.contender == label])
-        and (found := best(label, side(run, label, own[0].point).name, own, table, measurements, margin=margin))
-    ]
-    bests.sort(key=lambda one: -one.figures.throughput)
-    # What only ran for a long time has figures, and no calls that were waited for one by one.
+    bests: list[Best] = []
+    for label in run.labels:
+        of_label = [point for point in points if point.contender == label]
+        if of_label and (chosen := best(label, run.name(label), of_label, table, measurements, margin=margin)):
+            bests.append(chosen)
+    bests.sort(key=lambda chosen: -chosen.figures.throughput)
+    # A point with sustained slices alone has figures, but no latencies of single calls.
     timed = [
         (table[candidate], side(run, *candidate).name, SlowCalls(readings))
         for candidate in (Candidate(point.contender, point.point) for point in points)
@@ -92,7 +91,7 @@ def answer(
     bound: BoundAnswer | None = None
     kept: tuple[KeptBounds, ...] = ()
     if options.latency_bound_ns is not None:
-        checks = [check_bound(*one, options.latency_bound_ns, options.percentile) for one in timed]
+        checks = [check_bound(*point, options.latency_bound_ns, options.percentile) for point in timed]
         bound = answer_bound(checks, options.latency_bound_ns, options.percentile)
     if every_bound and timed and options.scope != "dataset":
         kept = kept_bounds(timed, sorted({*BOUND_PERCENTILES, options.percentile}))
@@ -102,9 +101,9 @@ def answer(
         by_contender=tuple(bests),
         headline=_headline(run, bests, measurements),
         variants=tuple(
-            _compared(run, one, other, measurements)[0]
-            for one, other in combinations(bests[1:], 2)
-            if family(run, one.contender) == family(run, other.contender)
+            _compared(run, first, second, measurements)[0]
+            for first, second in combinations(bests[1:], 2)
+            if family(run, first.contender) == family(run, second.contender)
         ),
         bound=bound,
         kept=kept,
@@ -125,10 +124,10 @@ def _headline(run: Run, bests: Sequence[Best], measurements: Measurements) -> tu
 
 
 def _compared(
-    run: Run, one: Best, other: Best, measurements: Measurements
+    run: Run, first: Best, second: Best, measurements: Measurements
 ) -> tuple[PairVerdict, tuple[Contrast, Evidence | None] | None]:
-    """Return the verdict on two bests before any adjustment, and what it rests on, where there is anything."""
-    a, b = (side(run, best.contender, best.point) for best in (one, other))
+    """Return the unadjusted verdict on two bests, and the contrast and evidence behind it; None without clean rounds."""
+    a, b = (side(run, best.contender, best.point) for best in (first, second))
     margin = margin_between(run, a.label, b.label)
     contrast = _best_against_best(a, b, measurements)
     if contrast is None:
@@ -140,7 +139,7 @@ def _compared(
 
 
 def _best_against_best(a: Side, b: Side, measurements: Measurements) -> Contrast | None:
-    """The fresh rounds alone where they span enough restarts to decide, else all rounds."""
+    """Return the contrast by fresh rounds alone if they span enough restarts to decide, else by all rounds."""
     first, second = Candidate(a.label, a.point), Candidate(b.label, b.point)
     fresh = measurements.contrast(first, second, ("confirm",))
     if fresh is not None and fresh.restarts >= ORDINARY_RESTARTS:
@@ -151,19 +150,19 @@ def _best_against_best(a: Side, b: Side, measurements: Measurements) -> Contrast
 def _adjusted(
     run: Run, pairs: Sequence[PairVerdict], known: Sequence[tuple[Contrast, Evidence | None] | None]
 ) -> tuple[PairVerdict, ...]:
-    """The verdicts after Holm's adjustment: a direction that does not survive it is withdrawn.
+    """Return verdicts after Holm's adjustment: FASTER and SLOWER become INCONCLUSIVE if they do not survive it.
 
     Args:
         run: the run.
-        pairs: the verdicts before it.
-        known: what each rests on, where there is anything.
+        pairs: the unadjusted verdicts.
+        known: the contrast and evidence behind each; None without clean rounds.
     """
     p_values = {
         index: value
         for index, (pair, rounds) in enumerate(zip(pairs, known, strict=True))
         if rounds is not None and (value := _p_value(pair, rounds[0])) is not None
     }
-    found = list(pairs)
+    result = list(pairs)
     for index, adjusted in zip(p_values, holm(list(p_values.values())), strict=True):
         pair, rounds = msgspec.structs.replace(pairs[index], adjusted_p=adjusted), known[index]
         if pair.verdict in {Verdict.FASTER, Verdict.SLOWER} and adjusted > FAMILY_ERROR and rounds is not None:
@@ -175,12 +174,12 @@ def _adjusted(
             )
             reason = withheld(shortfall, rounds[0], run.header.options.mode, rounds[1], margin=pair.margin)
             pair = msgspec.structs.replace(pair, verdict=Verdict.INCONCLUSIVE, settled_after=None, withheld=reason)
-        found[index] = pair
-    return tuple(found)
+        result[index] = pair
+    return tuple(result)
 
 
 def _p_value(pair: PairVerdict, contrast: Contrast) -> float | None:
-    """That of the t test; a look that rests on its guard counts with its simulated error at most."""
+    """Return the p-value of the t test, at most the simulated error of a guarded look if the verdict satisfies one."""
     if pair.comparison is None or pair.comparison.p_value is None:
         return None
     looks = (

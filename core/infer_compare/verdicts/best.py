@@ -1,4 +1,4 @@
-"""The best batch size of each contender: the smallest that is as good as the fastest."""
+"""The best batch size of each contender: the smallest that is practically as good as the fastest."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ class Best(msgspec.Struct, frozen=True, kw_only=True):
 
     contender: str
     name: str
-    """What sentences call it."""
+    """Its name in texts."""
     point: OperatingPoint
-    """The smallest of the tied."""
+    """The smallest of the tied points."""
     figures: Figures
-    """Of that point, as everywhere; from the fresh rounds alone where some confirmed it."""
+    """Of that point; from the fresh rounds alone if they confirmed it."""
     fastest: OperatingPoint
-    """Where the highest throughput was measured."""
+    """The point with the highest measured throughput."""
     tied: tuple[OperatingPoint, ...]
-    """The points that are less than half the margin behind that one, ascending; it is among them."""
+    """The points at most half the margin behind the fastest, ascending, including it."""
     confirmed: bool
     """Whether fresh rounds decided, instead of those that ranked all sizes."""
     only_size: bool = False
-    """Whether no other size was measured, so that there was nothing to choose and nothing to confirm."""
+    """Whether no other size was measured; then there is nothing to choose or confirm."""
     largest_tried: bool
-    """Whether no larger batch size was measured, so that a larger one might be better still."""
+    """Whether no larger batch size was measured; a larger one might then be even better."""
     margin: float
 
 
@@ -51,15 +51,15 @@ def best(
     *,
     margin: float = MARGIN,
 ) -> Best | None:
-    """The recommended point of a contender; None where it has no figures.
+    """Return the recommended point of a contender; None if it has no figures.
 
-    Where the confirm phase re-measured the size that ranked first before it, or one that stands in for that, the sizes
-    that it re-measured are ranked anew, by its rounds alone: the highest of many noisy figures is too high on average.
-    Rounds of all phases decide which of them are tied.
+    If the confirm phase measured the first-ranked size again, or one that is tied with it, the confirmed sizes are ranked
+    again by its rounds alone: the highest of many noisy figures is too high on average. Rounds of all phases decide which
+    sizes are tied.
 
     Args:
         label: the contender.
-        name: what sentences call it.
+        name: its name in texts.
         points: its points that differ in the batch size only.
         table: figures by candidate.
         measurements: the rounds.
@@ -68,31 +68,31 @@ def best(
     ranked = ranking(label, points, table)
     if not ranked:
         return None
-    fresh = {found.point: found for found in ranked if found.confirmed}
-    # Figures of the earlier rounds alone are needed only to tell whether the fresh ones decide.
+    fresh = {size.point: size for size in ranked if size.confirmed}
+    # Figures of the earlier rounds are needed only to determine whether the fresh ones decide.
     earlier = (_earlier(point, measurements) for point in points if fresh)
-    swept = _descending([found for found in earlier if found is not None])
+    swept = _descending([size for size in earlier if size is not None])
     confirmed = stand_in(label, swept, measurements, fresh, margin=margin) is not None
     ranked_fresh = _descending(list(fresh.values())) if confirmed else ranked
-    # Figures come from the fresh rounds alone; how far apart two sizes are, all processes tell better than the last one.
+    # Figures come from the fresh rounds alone, but ties from all rounds: more processes show differences better.
     tied = _tied(label, ranked_fresh, measurements, BOTH if confirmed else ("measure",), margin)
-    chosen = min(tied, key=lambda found: found.point)
+    chosen = min(tied, key=lambda size: size.point)
     return Best(
         contender=label,
         name=name,
         point=chosen.point,
         figures=chosen,
         fastest=ranked_fresh[0].point,
-        tied=tuple(sorted(found.point for found in tied)),
+        tied=tuple(sorted(size.point for size in tied)),
         confirmed=confirmed,
         only_size=len(ranked) == 1,
-        largest_tried=chosen.point == max(found.point for found in ranked) and len(ranked) > 1,
+        largest_tried=chosen.point == max(size.point for size in ranked) and len(ranked) > 1,
         margin=margin,
     )
 
 
 def ranking(label: str, points: Sequence[Point], table: Mapping[Candidate, Figures]) -> list[Figures]:
-    """The figures of a contender's points, the highest throughput first."""
+    """Return the figures of a contender's points, the highest throughput first."""
     return _descending([found for point in points if (found := table.get(Candidate(label, point.point))) is not None])
 
 
@@ -104,21 +104,23 @@ def stand_in(
     *,
     margin: float = MARGIN,
 ) -> Figures | None:
-    """The size that ranks first, if it was confirmed; else a confirmed one that is tied with it and no larger, if any.
+    """Return the first-ranked size if it was confirmed, else a confirmed one that is tied with it and no larger, else None.
 
-    On a plateau the last rounds often bring another size to the top, by less than what counts as a difference.
+    On a plateau, the last rounds before confirming often move another size to the top by an insignificant difference.
 
     Args:
         label: the contender.
-        ranked: the figures that its sizes had before any was confirmed, the highest throughput first.
+        ranked: the figures of its sizes before any was confirmed, the highest throughput first.
         measurements: the rounds.
-        confirmed: the sizes that fresh rounds re-measured.
+        confirmed: the sizes that fresh rounds measured again.
         margin: relative difference below which two sizes count as the same.
     """
     if not ranked:
         return None
     tied = _tied(label, ranked, measurements, ("measure",), margin)
-    return next((found for found in tied if found.point in confirmed and found.point <= ranked[0].point), None)
+    return next(
+        (candidate for candidate in tied if candidate.point in confirmed and candidate.point <= ranked[0].point), None
+    )
 
 
 def to_confirm(
@@ -130,7 +132,7 @@ def to_confirm(
     margin: float = MARGIN,
     mode: Mode = "default",
 ) -> tuple[OperatingPoint, ...]:
-    """The points that fresh rounds should re-measure: the fastest, the smallest tied with it, and the next in rank.
+    """Return the points that fresh rounds should measure again: the fastest, the smallest tied with it, and the next in rank.
 
     Args:
         label: the contender.
@@ -138,39 +140,39 @@ def to_confirm(
         table: figures by candidate.
         measurements: the rounds of the measure phase.
         margin: relative difference below which two sizes count as the same.
-        mode: decides how many points, at most.
+        mode: determines the largest number of points.
     """
     ranked = ranking(label, points, table)
     if not ranked:
         return ()
-    smallest = min(found.point for found in _tied(label, ranked, measurements, ("measure",), margin))
-    in_order = dict.fromkeys([ranked[0].point, smallest, *(found.point for found in ranked)])
+    smallest = min(size.point for size in _tied(label, ranked, measurements, ("measure",), margin))
+    in_order = dict.fromkeys([ranked[0].point, smallest, *(size.point for size in ranked)])
     return tuple(sorted(list(in_order)[: CONFIRMED_SIZES[mode]]))
 
 
 def _tied(
     label: str, ranked: Sequence[Figures], measurements: Measurements, phases: tuple[Phase, ...], margin: float
 ) -> list[Figures]:
-    """The fastest and those less than half the margin behind it, by rounds that lie close together in time.
+    """Return the fastest size and those at most half the margin behind it, compared by rounds close together in time.
 
-    Whether a difference is shown plays no part: where noise hides much, that would recommend on no evidence.
+    Estimates decide, not the significance of differences: with much noise all sizes would count as tied.
     """
     fastest, *others = ranked
     tied = [fastest]
-    for found in others:
-        contrast = measurements.contrast(Candidate(label, fastest.point), Candidate(label, found.point), phases)
-        behind = exp(contrast.mean) if contrast is not None else fastest.throughput / found.throughput
+    for other in others:
+        contrast = measurements.contrast(Candidate(label, fastest.point), Candidate(label, other.point), phases)
+        behind = exp(contrast.mean) if contrast is not None else fastest.throughput / other.throughput
         if behind - 1 <= TIE_SHARE * margin:
-            tied.append(found)
+            tied.append(other)
     return tied
 
 
 def _earlier(point: Point, measurements: Measurements) -> Figures | None:
-    """The figures of a point by the rounds before any was confirmed."""
+    """Return the figures of a point by the rounds of the measure phase alone."""
     candidate = Candidate(point.contender, point.point)
     only = msgspec.structs.replace(point, slices=measurements.slices(candidate, ("measure",)))
     return figures(only, measurements.readings(candidate, ("measure",)))
 
 
-def _descending(found: list[Figures]) -> list[Figures]:
-    return sorted(found, key=lambda one: (-one.throughput, one.point))
+def _descending(sizes: list[Figures]) -> list[Figures]:
+    return sorted(sizes, key=lambda size: (-size.throughput, size.point))

@@ -1,4 +1,4 @@
-"""Which batch sizes are shown to keep a latency bound, and the best among them."""
+"""Latency bounds: the points that are shown to keep them, and the best of these."""
 
 from __future__ import annotations
 
@@ -26,28 +26,29 @@ class BoundCheck(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     point: OperatingPoint
     holds: bool
-    """Shown; without enough independent calls nothing is shown."""
+    """Whether the point is shown to keep the bound, which takes enough independent calls."""
     calls: int
-    """Stamps of accepted slices: calls, or blocks of calls where a stamp covers several."""
+    """Stamps of accepted slices: calls, or blocks of calls."""
     over: int
-    """Those above the bound."""
+    """Stamps above the bound."""
     calls_effective: int
-    """Independent calls that they are worth, neighbours being alike."""
+    """Number of independent calls to which they are equivalent, as consecutive calls are correlated."""
     over_effective: int
+    """Independent calls above the bound."""
     calls_needed: int
-    """Independent calls that would have shown it with that many above the bound."""
+    """Independent calls that would show the bound to be kept with that many above it."""
     latency_ns: float
     """At the percentile."""
     throughput: float
     blocks: bool
-    """Whether stamps are means of several calls, so that single calls may be slower."""
+    """Whether stamps are means of several calls; single calls may then be slower."""
 
     hopeless: bool
-    """A larger share was above the bound than the percentile allows: more calls would not help."""
+    """Whether a larger share of calls was above the bound than the percentile allows; more calls would not help."""
 
 
 class BoundAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What a latency bound leaves."""
+    """The points that keep a latency bound."""
 
     bound_ns: int
     percentile: float
@@ -55,25 +56,25 @@ class BoundAnswer(msgspec.Struct, frozen=True, kw_only=True):
     checks: tuple[BoundCheck, ...]
     """Every measured point, by contender and point."""
     best: BoundCheck | None
-    """The highest throughput among the points shown to hold; None: none was shown to hold."""
+    """The point with the highest throughput of those shown to keep the bound; None if there are none."""
     largest: tuple[BoundCheck, ...]
-    """For each contender the largest size shown to hold; contenders without one are left out."""
+    """For each contender, the largest size shown to keep the bound; contenders without one are left out."""
 
 
 class KeptBound(msgspec.Struct, frozen=True, kw_only=True):
-    """From which latency bound on a point is shown to keep it."""
+    """The smallest latency bound that a point is shown to keep."""
 
     contender: str
     name: str
     point: OperatingPoint
     throughput: float
     latency_ns: float
-    """At the percentile, as a check of a bound says it."""
+    """At the percentile, as in `BoundCheck`."""
     bound_ns: int | None
-    """The smallest bound that it is shown to keep, as it keeps every larger one; None: its calls show none."""
+    """The smallest bound that it is shown to keep, together with every larger one; None if there is none."""
 
     def holds(self, bound_ns: float) -> bool:
-        """Whether the point is shown to keep a bound."""
+        """Return whether the point is shown to keep a bound."""
         return self.bound_ns is not None and self.bound_ns <= bound_ns
 
 
@@ -90,7 +91,7 @@ def kept_bounds(
     """Return the smallest bound that each point is shown to keep, for each percentile.
 
     Args:
-        points: figures, what sentences call the contender, and its calls.
+        points: for each, its figures, the name of its contender in texts, and its calls.
         percentiles: such as 95.
     """
     return tuple(
@@ -98,14 +99,14 @@ def kept_bounds(
             percentile=percentile,
             points=tuple(
                 KeptBound(
-                    contender=own.contender,
+                    contender=figures.contender,
                     name=name,
-                    point=own.point,
-                    throughput=own.throughput,
+                    point=figures.point,
+                    throughput=figures.throughput,
                     latency_ns=calls.latency(percentile),
                     bound_ns=calls.kept_from(percentile),
                 )
-                for own, name, calls in points
+                for figures, name, calls in points
             ),
         )
         for percentile in percentiles
@@ -113,15 +114,15 @@ def kept_bounds(
 
 
 def with_latency_bound(run: Run, bound_ns: int, percentile: float | None = None) -> Run:
-    """Return the run as it would be stored, had it been asked for another latency bound: its calls are the same.
+    """Return a run with another latency bound among its options; the measured calls stay the same.
 
     Args:
         run: a stored run.
         bound_ns: the bound, above 0.
-        percentile: at which the bound must hold, between 0 and 100; that of the run when None.
+        percentile: at which the bound must hold, between 0 and 100; None for that of the run.
 
     Raises:
-        UsageError: the run timed passes over a data set, which have no latency of a call.
+        UsageError: the run timed passes over a data set, not calls.
     """
     options = run.header.options
     if options.scope == "dataset":
@@ -134,12 +135,12 @@ def with_latency_bound(run: Run, bound_ns: int, percentile: float | None = None)
     return msgspec.structs.replace(run, header=msgspec.structs.replace(run.header, options=options))
 
 
-def check_bound(found: Figures, name: str, calls: SlowCalls, bound_ns: int, percentile: float) -> BoundCheck:
-    """Return the binomial test on effective calls for one point; a bound holds where every larger one holds too.
+def check_bound(figures: Figures, name: str, calls: SlowCalls, bound_ns: int, percentile: float) -> BoundCheck:
+    """Return whether a point keeps a bound, by a binomial test on independent calls; all larger bounds must hold too.
 
     Args:
-        found: the figures of the point.
-        name: what sentences call the contender.
+        figures: of the point.
+        name: of the contender in texts.
         calls: those of its accepted slices.
         bound_ns: the bound.
         percentile: at which it must hold, such as 95.
@@ -147,9 +148,9 @@ def check_bound(found: Figures, name: str, calls: SlowCalls, bound_ns: int, perc
     (over,), (effective,), (over_effective,) = calls.above([bound_ns])
     kept_from = calls.kept_from(percentile)
     return BoundCheck(
-        contender=found.contender,
+        contender=figures.contender,
         name=name,
-        point=found.point,
+        point=figures.point,
         holds=kept_from is not None and kept_from <= bound_ns,
         calls=calls.number,
         over=over,
@@ -157,14 +158,14 @@ def check_bound(found: Figures, name: str, calls: SlowCalls, bound_ns: int, perc
         over_effective=over_effective,
         calls_needed=n_min(percentile, over_effective, CONFIDENCE),
         latency_ns=calls.latency(percentile),
-        throughput=found.throughput,
+        throughput=figures.throughput,
         hopeless=over > calls.number * (100 - percentile) / 100,
-        blocks=found.calls_per_stamp > 1,
+        blocks=figures.calls_per_stamp > 1,
     )
 
 
 def answer_bound(checks: Sequence[BoundCheck], bound_ns: int, percentile: float) -> BoundAnswer:
-    """The best and the largest among the points that are shown to hold."""
+    """Return the best and the largest of the points that keep a bound."""
     holding = [check for check in checks if check.holds]
     largest: dict[str, BoundCheck] = {}
     for check in holding:

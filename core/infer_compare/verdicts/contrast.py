@@ -1,4 +1,4 @@
-"""Two candidates against each other: logarithms of throughput ratios from clean rounds, by restart."""
+"""The contrast of two candidates: logarithms of throughput ratios from clean rounds, grouped by restart."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ Groups = tuple[tuple[float, ...], ...]
 """Values of rounds, by restart; no group is empty."""
 
 Basis = Literal["rounds", "restarts", "pooled restarts"]
-"""What the variance behind an interval comes from: rounds, restart means, or restart means pooled over points of the run."""
+"""The basis of an interval's variance: rounds, restart means, or restart means pooled over points of the run."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Contrast(ABC):
-    """What the clean rounds say about A against B; positive logarithms are in favour of A.
+    """The clean rounds of candidates A and B; positive logarithms are in favour of A.
 
     Attributes:
-        allowance: what accepted contention may have cost, in the log domain: threads x mean wait share.
+        allowance: possible effect of accepted contention, in the log domain: threads x mean wait share.
         rejected: share of all slices of both candidates that the gate rejected.
-        culprit: the foreign process that took most during a refused slice, or nothing.
+        culprit: the foreign process that took most processor time during a rejected slice; empty without one.
     """
 
     allowance: float = 0.0
@@ -36,17 +36,17 @@ class Contrast(ABC):
     @property
     @abstractmethod
     def rounds(self) -> int:
-        """Clean rounds."""
+        """Number of clean rounds."""
 
     @property
     @abstractmethod
     def restarts(self) -> int:
-        """Restarts with clean rounds."""
+        """Number of restarts with clean rounds."""
 
     @property
     @abstractmethod
     def fewest(self) -> int:
-        """Clean rounds of the restart that has fewest."""
+        """The smallest number of clean rounds of any restart."""
 
     @property
     @abstractmethod
@@ -56,37 +56,37 @@ class Contrast(ABC):
     @property
     @abstractmethod
     def extremes(self) -> tuple[float, float]:
-        """The least and the greatest logarithm that any round shows."""
+        """The smallest and the largest logarithm of any round."""
 
     @property
     @abstractmethod
     def most(self) -> int:
-        """Clean rounds of the restart that has most."""
+        """The largest number of clean rounds of any restart."""
 
     @abstractmethod
     def first(self, restarts: int) -> Self:
-        """The same after that many restarts."""
+        """Return the contrast of the first restarts alone."""
 
     @abstractmethod
     def estimates(self) -> dict[Basis, Estimate]:
-        """The mean with its error over rounds and over restart means, as far as there are two of them."""
+        """Return the mean with its error, over rounds and over restart means; each needs at least two of them."""
 
     def half_width(self, confidence: float) -> float | None:
-        """Half of the wider t interval, over rounds or over restart means, plus the allowance; None without any."""
-        widths = [one.half_width(confidence) for one in self.estimates().values()]
+        """Return half of the wider t interval, over rounds or restart means, plus the allowance; None without an interval."""
+        widths = [basis_estimate.half_width(confidence) for basis_estimate in self.estimates().values()]
         return max(widths) + self.allowance if widths else None
 
 
 @dataclass(frozen=True, kw_only=True)
 class PairedRounds(Contrast):
-    """Both candidates ran in the same rounds, or in the same passes of a restart: noise that they share cancels."""
+    """The contrast of candidates that ran in the same rounds, or the same passes of a restart: shared noise cancels."""
 
     groups: Groups
     numbers: tuple[int, ...] = ()
-    """Of the restarts in the run, ascending; 1, 2 and so on where nothing is given."""
+    """Numbers of the restarts in the run, ascending; 1, 2 and so on by default."""
 
     def __post_init__(self) -> None:
-        """Numbers restarts that have no number."""
+        """Fill in the default numbers of restarts."""
         if not self.numbers:
             object.__setattr__(self, "numbers", tuple(range(1, len(self.groups) + 1)))
 
@@ -127,38 +127,38 @@ class PairedRounds(Contrast):
         return tuple(map(_mean, self.groups))
 
     def first(self, restarts: int) -> Self:
-        """The same after that many restarts."""
+        """Return the contrast of the first restarts alone."""
         return replace(self, groups=self.groups[:restarts], numbers=self.numbers[:restarts])
 
     def at(self, numbers: Collection[int]) -> Groups:
-        """The groups of those restarts alone."""
+        """Return the groups of the restarts with some numbers."""
         return tuple(group for group, number in zip(self.groups, self.numbers, strict=True) if number in numbers)
 
     def estimates(self) -> dict[Basis, Estimate]:
-        """Student's t over rounds (df n - 1) and over restart means (df E - 1)."""
-        found: dict[Basis, Estimate] = {}
+        """Return Student's t estimates over rounds (df n - 1) and over restart means (df E - 1)."""
+        by_basis: dict[Basis, Estimate] = {}
         if self.rounds > 1:
-            found["rounds"] = estimate(_flat(self.groups))
+            by_basis["rounds"] = estimate(_flat(self.groups))
         if self.restarts > 1:
-            found["restarts"] = estimate(self.restart_means)
-        return found
+            by_basis["restarts"] = estimate(self.restart_means)
+        return by_basis
 
 
 @dataclass(frozen=True, kw_only=True)
 class SeparateRounds(Contrast):
-    """The candidates never ran side by side: their own log-throughputs, compared by Welch's t."""
+    """The contrast of candidates that never ran in the same restarts: their log-throughputs are compared by Welch's t."""
 
     groups_a: Groups
     groups_b: Groups
 
     @property
     def rounds(self) -> int:
-        """Clean rounds of the candidate that has fewer."""
+        """Number of clean rounds of the candidate with fewer."""
         return min(sum(map(len, self.groups_a)), sum(map(len, self.groups_b)))
 
     @property
     def restarts(self) -> int:
-        """Restarts of the candidate that has fewer."""
+        """Number of restarts of the candidate with fewer."""
         return min(len(self.groups_a), len(self.groups_b))
 
     @property
@@ -178,23 +178,23 @@ class SeparateRounds(Contrast):
 
     @property
     def extremes(self) -> tuple[float, float]:
-        """The least and the greatest ratio of any round of one to any round of the other."""
+        """The smallest and the largest logarithm of the ratio between any round of A and any round of B."""
         a, b = _flat(self.groups_a), _flat(self.groups_b)
         return min(a) - max(b), max(a) - min(b)
 
     def first(self, restarts: int) -> Self:
-        """The same after that many restarts of each."""
+        """Return the contrast of the first restarts of each alone."""
         return replace(self, groups_a=self.groups_a[:restarts], groups_b=self.groups_b[:restarts])
 
     def estimates(self) -> dict[Basis, Estimate]:
-        """Welch's t over rounds and over restart means."""
-        found: dict[Basis, Estimate] = {}
+        """Return Welch's t estimates over rounds and over restart means."""
+        by_basis: dict[Basis, Estimate] = {}
         if self.rounds > 1:
-            found["rounds"] = estimate_difference(_flat(self.groups_a), _flat(self.groups_b))
+            by_basis["rounds"] = estimate_difference(_flat(self.groups_a), _flat(self.groups_b))
         if self.restarts > 1:
             a, b = (tuple(map(_mean, groups)) for groups in (self.groups_a, self.groups_b))
-            found["restarts"] = estimate_difference(a, b)
-        return found
+            by_basis["restarts"] = estimate_difference(a, b)
+        return by_basis
 
 
 def _flat(groups: Groups) -> tuple[float, ...]:

@@ -1,4 +1,4 @@
-"""What the rounds of two contenders show at one point: one mean, variance and allowance for interval, p-value and verdict."""
+"""The evidence of a contrast: one mean, variance and allowance behind its interval, p-value and verdict."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ RULE = Moderation(deviation=PRIOR_DEVIATION, df=PRIOR_DF, rounds=PRIOR_ROUNDS, w
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """The estimate that everything said of a contrast comes from.
+    """The estimate behind all statements about a contrast.
 
     Attributes:
         estimate: of the mean logarithm of the ratio.
-        allowance: what accepted contention may have cost, in the log domain.
-        basis: what the variance comes from.
-        deviation: standard deviation of a restart mean behind the error, in the log domain; None where contenders were
-            measured apart, or in a single restart.
+        allowance: possible effect of accepted contention, in the log domain.
+        basis: of the variance.
+        deviation: standard deviation of a restart mean, in the log domain; None if the contenders were measured apart, or
+            in a single restart.
     """
 
     estimate: Estimate
@@ -43,22 +43,22 @@ class Evidence:
 
     @cached_property
     def half_width(self) -> float:
-        """Half of the interval that is reported, the allowance included, in the log domain."""
+        """Half of the reported interval, including the allowance, in the log domain."""
         return self.estimate.half_width(CONFIDENCE) + self.allowance
 
     @cached_property
     def p_value(self) -> float:
-        """Of "they are equal": two-sided, the allowance taken off."""
+        """Two-sided p-value of the hypothesis that both are equally fast, after subtracting the allowance."""
         return self.estimate.p_value(self.allowance)
 
     @cached_property
     def scatter(self) -> float | None:
-        """The deviation of the ratio of a restart, relative."""
+        """Relative standard deviation of a restart's ratio."""
         return None if self.deviation is None else expm1(self.deviation)
 
     @cached_property
     def ratio(self) -> float:
-        """Of throughputs."""
+        """The ratio of throughputs."""
         return exp(self.estimate.mean)
 
     @cached_property
@@ -74,52 +74,52 @@ class Evidence:
 
 @dataclass(frozen=True, eq=False)
 class Family:
-    """The contrasts of two contenders at the operating points of a run, which borrow their variance from each other.
+    """The contrasts of two contenders at the operating points of a run, which share information about their variance.
 
-    A point shares a layout with those points that have clean rounds in all of its restarts. A point that left earlier, being
-    settled, is no part of the layout of those that went on: it left while its restarts lay close together, by chance
-    too, and would make theirs look closer than they are.
+    A point shares its variance with points that have clean rounds in all of its restarts. Points that settled earlier are left
+    out for those that went on: a point settles early when its restarts agree, partly by chance, and would make the variance of
+    the others look too small.
     """
 
     contrasts: tuple[Contrast, ...]
     _layouts: dict[tuple[int, ...], dict[int, Moderated]] = field(default_factory=dict, repr=False)
 
     def points(self, contrast: Contrast, restarts: int) -> int:
-        """Return how many points had clean rounds when that contrast had them in so many restarts; 1 at least.
+        """Return how many points had clean rounds by the time at which a contrast had them in `restarts` restarts; at least 1.
 
         Args:
-            contrast: one of them, or one of two points that are not the same.
-            restarts: with clean rounds.
+            contrast: one of the family, or a contrast of two different points.
+            restarts: number of restarts with clean rounds.
         """
         if not isinstance(contrast, PairedRounds):
             return max(1, len(self.contrasts))
         until = contrast.numbers[restarts - 1]
-        begun = (one for one in self.contrasts if not isinstance(one, PairedRounds) or one.numbers[0] <= until)
+        begun = (other for other in self.contrasts if not isinstance(other, PairedRounds) or other.numbers[0] <= until)
         return max(1, sum(1 for _ in begun))
 
     def evidence(self, contrast: Contrast, restarts: int | None = None) -> Evidence | None:
-        """Return what a contrast shows after so many restarts with clean rounds; None where nothing tells an error.
+        """Return the evidence of a contrast after some restarts with clean rounds; None if its error cannot be estimated.
 
         Args:
-            contrast: one of them, or one of two points that are not the same.
-            restarts: those of later ones are left out; all of them by default.
+            contrast: one of the family, or a contrast of two different points.
+            restarts: how many restarts to use; all by default.
         """
         data = contrast if restarts is None else contrast.first(restarts)
         if isinstance(contrast, PairedRounds) and data.restarts > 1:
-            found = self._moderated(contrast, contrast.numbers[: data.restarts])
-            basis: Basis = "rounds" if found.floored else "pooled restarts" if found.pooled else "restarts"
-            deviation = found.estimate.error * sqrt(data.restarts)
-            return Evidence(estimate=found.estimate, allowance=data.allowance, basis=basis, deviation=deviation)
+            result = self._moderated(contrast, contrast.numbers[: data.restarts])
+            basis: Basis = "rounds" if result.floored else "pooled restarts" if result.pooled else "restarts"
+            deviation = result.estimate.error * sqrt(data.restarts)
+            return Evidence(estimate=result.estimate, allowance=data.allowance, basis=basis, deviation=deviation)
         estimates = data.estimates()
         if not estimates:
             return None
-        basis = max(estimates, key=lambda one: estimates[one].half_width(CONFIDENCE))
+        basis = max(estimates, key=lambda name: estimates[name].half_width(CONFIDENCE))
         return Evidence(estimate=estimates[basis], allowance=data.allowance, basis=basis, deviation=None)
 
     def _moderated(self, contrast: PairedRounds, numbers: tuple[int, ...]) -> Moderated:
-        if not any(one is contrast for one in self.contrasts):
-            # Of two batch sizes: its rounds are those of points that are in the layout too, which its degrees of
-            # freedom know, for points of a restart may share luck.
+        if not any(other is contrast for other in self.contrasts):
+            # A contrast of two batch sizes. Its rounds also belong to points of the family; the degrees of freedom account
+            # for that, as points of a restart may be correlated.
             return moderated([contrast.at(numbers), *self._complete(numbers).values()], RULE)[0]
         if numbers not in self._layouts:
             rows = self._complete(numbers)
@@ -127,10 +127,10 @@ class Family:
         return self._layouts[numbers][id(contrast)]
 
     def _complete(self, numbers: tuple[int, ...]) -> dict[int, tuple[tuple[float, ...], ...]]:
-        """By contrast, its rounds in these restarts, where it has some in each."""
+        """Return the rounds in some restarts of each contrast that has rounds in all of them, by the id of the contrast."""
         wanted = set(numbers)
         return {
-            id(one): one.at(wanted)
-            for one in self.contrasts
-            if isinstance(one, PairedRounds) and wanted.issubset(one.numbers)
+            id(contrast): contrast.at(wanted)
+            for contrast in self.contrasts
+            if isinstance(contrast, PairedRounds) and wanted.issubset(contrast.numbers)
         }

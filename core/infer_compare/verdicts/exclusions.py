@@ -1,4 +1,4 @@
-"""Who has no place in the ranking, and why."""
+"""Contenders that are excluded from the ranking, and why."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ if TYPE_CHECKING:
 
 
 class Exclusion(msgspec.Struct, frozen=True, kw_only=True):
-    """A contender without a place in the ranking."""
+    """A contender that is excluded from the ranking, and why."""
 
     contender: str
     obstacle: AnyObstacle
 
 
 def exclusions(run: Run, points: Iterable[Point], liars: Mapping[str, ClockWrong]) -> tuple[Exclusion, ...]:
-    """The contenders that are not ranked, in the order in which they were asked for.
+    """Return the contenders that are not ranked, in the requested order.
 
     Args:
         run: the run.
         points: its points.
         liars: the contenders whose clock cannot be right.
     """
-    unusable = {one.contender: one.outcome for one in run.unusable}
+    unusable = {record.contender: record.outcome for record in run.unusable}
     by_contender: dict[str, list[Point]] = {label: [] for label in run.labels}
     for point in points:
         by_contender.setdefault(point.contender, []).append(point)

@@ -1,4 +1,4 @@
-"""The figures of one point, from some of its accepted slices."""
+"""The figures of a point, from its accepted slices."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ if TYPE_CHECKING:
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
-    """What was measured at one point: latencies in nanoseconds, throughput in samples a second.
+    """The figures of a point: latencies in nanoseconds, throughput in samples per second.
 
-    Latencies are closed-loop service times over all accepted calls: one caller that waits for each answer. Where
-    `calls_per_stamp` is above 1 they are means of blocks of that many calls, and single calls scatter more.
+    Latencies are closed-loop service times over all accepted calls: a single caller waits for each answer. If
+    `calls_per_stamp` is above 1, they are means of blocks of that many calls, and single calls vary more.
     """
 
     contender: str
@@ -49,10 +49,10 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     calls: int
     """Timed calls in accepted slices."""
     stamps: int
-    """Durations recorded for them: the n of the percentiles."""
+    """Recorded durations: the sample size of the percentiles."""
     calls_per_stamp: int
     slices: int
-    """Accepted ones."""
+    """Accepted slices."""
     rejected: float
     """Share of the slices that the gate rejected."""
     latency_p50_ns: float
@@ -65,61 +65,60 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     throughput: float
     """Median over slices of samples / time."""
     spread: float | None
-    """Relative half-width of the 95 % t interval of the throughput, the wider of that over slices and that over restart
-    means; None for a single slice."""
+    """Relative half-width of the 95 % t interval of the throughput, over slices or over restart means, whichever is wider;
+    None for a single slice."""
     spread_basis: Literal["slices", "restarts"] | None
-    """Restart means need three restarts or more: two would tell almost nothing about the spread between processes."""
+    """Restart means need three restarts: two would reveal almost nothing about the variation between processes."""
     first_call_ns: float
-    """The first call at this point, compilation included, in workers that may have run other sizes before: median."""
+    """Median duration of the first call at this point, including compilation; workers may have run other sizes before."""
     prepare_ns: float
     """Building, tracing or tuning before that."""
     outliers_mild: int
     """Stamps beyond 1.5 interquartile ranges (Tukey's inner fences); counted, never dropped."""
     outliers_severe: int
-    """Beyond 3."""
+    """Stamps beyond 3 interquartile ranges."""
     drift: float | None
     """Relative change of the latency over the measurement; None with fewer than 8 slices."""
     modes_ns: tuple[float, float] | None
-    """Both latencies where the slices fall into two groups."""
+    """The latencies of the two groups, if the slices fall into two groups."""
     minor_faults_per_call: float | None
     page_fault_bound: bool
-    """Calls fault pages, and more than 10 % of the processor time is spent in the kernel."""
+    """Whether calls cause page faults, and more than 10 % of the processor time is spent in the kernel."""
     active_threads: int | None
     """Threads that used processor time: median over slices."""
     oversubscribed: bool
-    """More of them than cores."""
+    """Whether there are more active threads than cores."""
     not_steady: bool
-    """A worker had not reached a steady state when its warm-up was cut off."""
+    """Whether a worker had not reached a steady state when its warm-up was cut off."""
     balance: float | None = None
-    """Of several instances, calls of the one that made fewest as a share of those of the one that made most: median over
-    slices."""
+    """For several instances, the fewest calls of any instance as a share of the most: median over slices."""
     phases: PhaseMedians | None = None
     pipelined: bool = False
-    """Whether the throughput is that of batches of which one is always enqueued ahead, as on accelerators."""
+    """Whether the throughput is that of batches with one always enqueued ahead, as on accelerators."""
     enqueue_ns: float | None = None
-    """Time until `run` returns, on devices that work on their own."""
+    """Time until `run` returns, on asynchronous devices."""
     launch_bound: bool = False
-    """Enqueuing takes nearly as long as a batch does: the host, not the device, sets the pace."""
+    """Whether enqueuing takes nearly as long as a batch: the host, not the device, limits the throughput."""
 
     sustained: float | None = None
-    """Samples a second over the long run that `--thorough` ends with on accelerators."""
+    """Samples per second over the long run at the end of `--thorough` on accelerators."""
     short: float | None = None
-    """The throughput of the short slices, where the sustained one replaced it; None where it did not."""
+    """The throughput of the short slices, if the sustained one replaced it."""
     power_capped: bool = False
-    """The power limit held the GPU's clocks down for more than 5 % of the time: the contender's own doing."""
+    """Whether the power limit reduced the GPU's clocks for more than 5 % of the time, which the contender itself causes."""
     swapped: bool = False
-    """While it was tried, pages were read from disk after the first call, or memory went into swap."""
+    """Whether pages were read from disk after the first call, or memory was swapped out, while the point was tried."""
 
     memory_growth: float | None = None
-    """Bytes by which each call makes the worker larger, where that is beyond an allocator's noise."""
+    """Bytes by which each call increases the worker's memory, if that exceeds the noise of an allocator."""
     latency_mean_ns: float | None = None
-    """What a long series of calls takes, divided by their number; far above the median where single calls stand out."""
+    """Mean latency; far above the median if a few calls are much longer."""
     confirmed: bool = False
     """Whether throughput and latencies are those of the fresh rounds that confirmed this size."""
     earlier_throughput: float | None = None
-    """Samples a second by the rounds before those; None where the size is not confirmed."""
+    """Samples per second by the rounds before those; None if the size is not confirmed."""
     metrics: dict[str, float] = {}
-    """What was measured around the slices besides, by the name of the metric."""
+    """Values of additional metrics, by name."""
 
     @property
     def bimodal(self) -> bool:
@@ -130,22 +129,21 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
 def figures(
     point: Point, readings: Sequence[Reading] | None = None, metrics: Sequence[MetricInfo] = ()
 ) -> Figures | None:
-    """The figures of a point; None for one that was not measured, has no accepted slice, or exceeded its thread budget.
+    """Return the figures of a point; None if it was not measured, has no accepted slice, or exceeded its thread budget.
 
     Args:
         point: with its slices and warm-ups.
-        readings: its accepted slices as numbers, where the caller has them; they tell which restart each belongs to,
-            without which the spread rests on slices alone.
-        metrics: what was measured around the slices besides.
+        readings: its accepted slices with their restarts; without them, the spread is based on slices alone.
+        metrics: additional metrics measured around the slices.
     """
     import numpy as np
 
     if not isinstance(point.outcome, Measured) or point.excess_cores is not None:
         return None
     if readings is None:
-        readings = [one for piece in point.slices if (one := read(piece)) is not None]
-    enqueues = [one for one in readings if one.piece.series == "enqueue"]
-    sustained = [one.throughput(point.point.batch) for one in readings if one.piece.series == "sustained"]
+        readings = [reading for piece in point.slices if (reading := read(piece)) is not None]
+    enqueues = [reading for reading in readings if reading.piece.series == "enqueue"]
+    sustained = [reading.throughput(point.point.batch) for reading in readings if reading.piece.series == "sustained"]
     rates = throughput_series(readings)
     readings = latency_series(readings)
     if not (readings and rates):
@@ -162,7 +160,7 @@ def figures(
     drift = drift_of(readings)
     modes = two_modes(medians)
     diagnostics = [one.piece.diagnostics for one in readings if one.piece.diagnostics is not None]
-    # The kernel's counts cover the whole slice, its discarded calls too.
+    # The kernel's counters cover the whole slice, including its discarded calls.
     faults_over = sum(one.piece.calls + one.piece.discarded for one in readings if one.piece.diagnostics is not None)
     faults = sum(one.minor_faults for one in diagnostics) / faults_over if faults_over else None
     threads = active_threads(diagnostics)

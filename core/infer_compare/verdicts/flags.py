@@ -1,4 +1,4 @@
-"""What can be doubtful or remarkable about the figures of a point: one table for reports, files and notes."""
+"""Flags for doubtful or remarkable figures of a point: one table for reports, files and notes."""
 
 from __future__ import annotations
 
@@ -25,22 +25,23 @@ Flag = Literal[
     "launch_bound",
     "mostly_rejected",
 ]
-"""As CSV, JSON and notes write them."""
+"""The names of flags in CSV, JSON and notes."""
 Severity = Literal["suspect", "doubt", "hint"]
-"""The figures may be wrong; they scatter or change more than their interval says; they are right, and this explains them."""
+"""`suspect`: the figures may be wrong; `doubt`: they vary more than their interval shows; `hint`: they are right, and the flag
+explains them."""
 MOST_REJECTED = 0.5
 """A larger share of rejected slices is flagged."""
 
 
 class FlagKind(NamedTuple):
-    """When a flag is raised, and what it means for an answer that rests on the point."""
+    """The severity of a flag, and the condition under which it is raised."""
 
     severity: Severity
     holds: Callable[[Figures], bool]
 
     @property
     def touches_headline(self) -> bool:
-        """Whether a headline that rests on such a point is to be doubted: hints explain figures that are right."""
+        """Whether the flag casts doubt on a headline that depends on the point; hints do not."""
         return self.severity != "hint"
 
 
@@ -58,9 +59,9 @@ FLAGS: dict[Flag, FlagKind] = {
     "launch_bound": FlagKind("hint", lambda figures: figures.launch_bound),
     "mostly_rejected": FlagKind("suspect", lambda figures: figures.rejected > MOST_REJECTED),
 }
-"""In the order in which they are named; how each is said stands in `report/sentences/flags.py`."""
+"""In the order in which they are listed; their texts are in `report/sentences/flags.py`."""
 
 
 def flags_of(figures: Figures) -> tuple[Flag, ...]:
-    """Return the flags that hold."""
+    """Return the flags that are raised for a point."""
     return tuple(flag for flag, kind in FLAGS.items() if kind.holds(figures))

@@ -1,4 +1,4 @@
-"""Memory that grows by the call."""
+"""Detection of memory that grows with every call."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ if TYPE_CHECKING:
 
 
 def growth_per_call(slices: Sequence[Slice]) -> float | None:
-    """Return by how many bytes a call makes the worker larger, where that is more than an allocator's noise; else None.
+    """Return by how many bytes each call increases a worker's memory, if that exceeds the noise of an allocator; else None.
 
-    It is the sum over slices of resident memory after each less that before it, less what the stamps take. Memory grows
-    when three quarters of the slices made the worker larger: what an allocator or a framework takes once shows in one.
+    The growth is the increase of resident memory over each slice, without that of the recorded stamps, summed over slices.
+    At least three quarters of the slices must have increased it: one-time allocations show in a single slice.
 
     Args:
-        slices: of one contender at one operating point, rejected ones too.
+        slices: of one contender at one operating point, including rejected ones.
     """
-    known = [one for one in slices if one.memory is not None]
+    known = [piece for piece in slices if piece.memory is not None]
     if len(known) < GROWTH_SLICES:
         return None
     grown = [
-        one.memory.after - one.memory.before - STAMP_BYTES * len(one.durations_ns)
-        for one in known
-        if one.memory is not None
+        piece.memory.after - piece.memory.before - STAMP_BYTES * len(piece.durations_ns)
+        for piece in known
+        if piece.memory is not None
     ]
     enough = sum(each > 0 for each in grown) >= GROWTH_SHARE * len(grown)
-    total, calls = sum(grown), sum(one.calls + one.discarded for one in known)
+    total, calls = sum(grown), sum(piece.calls + piece.discarded for piece in known)
     return total / calls if enough and calls and total > GROWTH_BYTES * len(grown) else None

@@ -1,9 +1,9 @@
-"""What a look after some restarts settles, and the rule that withholds a verdict where it settles nothing.
+"""Interim looks at a comparison after some restarts: the verdict that a look settles, or the rule that withholds it.
 
-Looking several times at growing data raises false positives. One per cent of runs may call equal contenders different
-at any point, and each look spends a part of that, divided by the points of the pair: by a t test over restart means
-whose variance borrows from the other points and a prior. Beside it stand two looks that rest on a guard instead, for large
-differences at points that scatter much: every clean round must show far more than noise explains.
+Looking repeatedly at growing data raises the rate of false positives. Equal contenders may be called different at any point in
+1 % of runs; each look spends a part of that, divided by the points of the pair, by a t test over restart means whose variance is
+moderated by the other points and a prior. Two early looks use a guard instead, for large differences at noisy points: every
+clean round must show far more than noise explains.
 """
 
 from __future__ import annotations
@@ -37,17 +37,17 @@ if TYPE_CHECKING:
 
 
 class Verdict(StrEnum):
-    """What is said of A against B."""
+    """The verdict on contender A compared with contender B."""
 
     FASTER = "faster"
     """A has the higher throughput: the interval excludes 1 and the difference exceeds the margin."""
     SLOWER = "slower"
     SAME = "same"
-    """The interval lies within the margin."""
+    """The interval is within the margin."""
     INCONCLUSIVE = "inconclusive"
-    """Neither was shown."""
+    """None of these was shown."""
     INVALID = "invalid"
-    """Nothing can be compared: the outputs differ, or one of them did not run."""
+    """A comparison makes no sense: the outputs differ, or a contender did not run."""
 
 
 def settled(
@@ -60,24 +60,24 @@ def settled(
     last: bool | None = None,
     best: bool = False,
 ) -> Verdict | None:
-    """Return FASTER, SLOWER or SAME if the look after so many restarts settles it; else None.
+    """Return FASTER, SLOWER or SAME if the look after some restarts settles the comparison; else None.
 
-    Restarts without a clean round do not count. A direction needs a difference beyond the margin and a p-value within
-    what the look may spend, divided by the points of the pair; after two restarts every clean round must exceed
-    1.15x besides. Or it needs a guard: after two restarts the 90 % interval beyond the margin and every clean round
-    beyond 1.5x, after three 95 % and 1.25x. SAME needs three restarts and the 95 % interval within the margin. Where no
-    restart has two clean rounds, or contenders were measured apart, nothing tells how much rounds scatter or what they
-    share: before the fourth restart only the guards count then.
+    Restarts without a clean round do not count. A direction needs a difference beyond the margin, and a p-value within the error
+    that the look may spend, divided by the points of the pair; after two restarts every clean round must also exceed 1.15x.
+    Alternatively a guard suffices: after two restarts, the 90 % interval beyond the margin and every clean round beyond 1.5x;
+    after three, 95 % and 1.25x. SAME needs three restarts and the 95 % interval within the margin. If no restart has two clean
+    rounds, or the contenders were measured apart, the variance between rounds is unknown, and before the fourth restart only
+    the guards count.
 
     Args:
-        contrast: the clean rounds; those of later restarts are left out.
-        restarts: done, with clean rounds, this look's included.
-        planned: restarts of the run, by which the looks share the error.
+        contrast: the clean rounds; those of later restarts are ignored.
+        restarts: number of restarts with clean rounds, including that of this look.
+        planned: restarts of the run, over which the looks spread the error.
         family: the contrasts of the pair at all of its points; this one alone by default.
         margin: relative difference below which the two count as the same.
-        last: whether no restart will follow; by default, whether those planned are done.
-        best: whether it is the contrast of two best sizes, which from the third restart on is tested as a whole and not as one
-            of many points; who asks adjusts for the number of contenders.
+        last: whether no restart will follow; by default, whether the planned ones are done.
+        best: whether it is the contrast of two best sizes. From the third restart on it is tested as a whole instead of as one of
+            many points; the caller adjusts for the number of contenders.
     """
     decided = look(contrast, restarts, planned, family=family, margin=margin, last=last, best=best)
     return decided if isinstance(decided, Verdict) else None
@@ -93,7 +93,7 @@ def look(
     last: bool | None = None,
     best: bool = False,
 ) -> Verdict | Shortfall:
-    """Return what the look after so many restarts settles, or the rule that withholds a verdict; see `settled`."""
+    """Return the verdict of the look after some restarts, or the rule that withholds it; see `settled`."""
     known = family or Family((contrast,))
     data = contrast.first(restarts)
     if data.restarts < min(EARLY_LOOKS):
@@ -109,7 +109,7 @@ def look(
     informed = isinstance(contrast, PairedRounds) and data.most > 1
     if not informed:
         error = min(error, ONE_ROUND_ERROR) if data.restarts >= ORDINARY_RESTARTS else 0.0
-    # What decides at all after so few restarts: rounds that tell their scatter, or one more restart.
+    # What is missing after so few restarts: another restart, or rounds that show their variance.
     none_yet: Rule = "restarts" if informed else "rounds"
     if abs(evidence.estimate.mean) <= log1p(margin):
         if not holds(Verdict.SAME, evidence, margin):
@@ -132,11 +132,11 @@ def look(
 
 
 def holds(verdict: Verdict, evidence: Evidence, margin: float) -> bool:
-    """Return whether the ratio and its interval say what the verdict says; of a verdict other than these three, nothing.
+    """Return whether a ratio and its interval support a verdict.
 
     Args:
-        verdict: FASTER, SLOWER or SAME.
-        evidence: all that is known.
+        verdict: FASTER, SLOWER or SAME; no other verdict is supported.
+        evidence: of the contrast.
         margin: relative difference below which the two count as the same.
     """
     match verdict:
@@ -151,12 +151,11 @@ def holds(verdict: Verdict, evidence: Evidence, margin: float) -> bool:
 
 
 def guarded(data: Contrast, look: Look, margin: float) -> bool:
-    """Return whether every clean round lies beyond the guard of an early look, to one side, and its interval beyond the
-    margin.
+    """Return whether every clean round is beyond the guard of an early look in the same direction, and the interval beyond the margin.
 
     Args:
-        data: the clean rounds until that look.
-        look: what must hold.
+        data: the clean rounds up to that look.
+        look: the guard.
         margin: relative difference below which the two count as the same.
     """
     half = data.half_width(look.confidence)
@@ -169,6 +168,6 @@ def guarded(data: Contrast, look: Look, margin: float) -> bool:
 
 
 def beyond(data: Contrast, guard: float) -> bool:
-    """Whether every clean round shows more than that ratio in the same direction."""
+    """Return whether every clean round shows more than a ratio, in the same direction."""
     least, greatest = data.extremes
     return least > log(guard) or greatest < -log(guard)

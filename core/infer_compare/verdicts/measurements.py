@@ -1,4 +1,4 @@
-"""The rounds of a run, indexed by candidate: readings of accepted slices, and contrasts of two candidates."""
+"""An index of a run's rounds by candidate: readings of accepted slices, and contrasts of two candidates."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Phase = Literal["measure", "confirm", "sustain"]
 BOTH: tuple[Phase, ...] = ("measure", "confirm")
-"""Phases whose rounds make contrasts; the long runs of `sustain` pair with nothing."""
+"""Phases whose rounds are compared; the long runs of `sustain` cannot be paired."""
 
 
 class Candidate(NamedTuple):
@@ -31,25 +31,25 @@ class Candidate(NamedTuple):
 
 
 class Speed(NamedTuple):
-    """What one clean round says about a candidate."""
+    """The speed of a candidate in one clean round."""
 
     phase: Phase
     restart: int
     ordinal: int
-    """Of the round, in the run."""
+    """Number of the round in the run."""
     log_throughput: float
     """`log(batch) - mean(log m)` over the candidate's slices of the round, m in nanoseconds."""
 
 
 class Measurements:
-    """An index over rounds; made once, asked often."""
+    """An index of rounds by candidate, with cached contrasts."""
 
     def __init__(self, rounds: Iterable[Round], budget_of: Callable[[str], int]) -> None:
         """Reads every slice once.
 
         Args:
             rounds: in order of time.
-            budget_of: returns the threads of all instances of a contender together, for the allowance.
+            budget_of: returns the thread budget of all instances of a contender, for the allowance.
         """
         self._budget_of = budget_of
         self._contrasts: dict[tuple[Candidate, Candidate, tuple[Phase, ...]], Contrast | None] = {}
@@ -58,47 +58,47 @@ class Measurements:
         self._phases: dict[Candidate, set[Phase]] = defaultdict(set)
         self._readings: dict[Candidate, list[tuple[Phase, Reading]]] = defaultdict(list)
         self._speeds: dict[Candidate, list[Speed]] = defaultdict(list)
-        for ordinal, one in enumerate(rounds):
-            found: dict[Candidate, list[Reading]] = defaultdict(list)
-            for piece in one.slices:
-                candidate = Candidate(piece.contender, one.point)
-                self._slices[candidate].append((one.phase, piece))
-                self._phases[candidate].add(one.phase)
-                reading = read(piece, one.restart)
+        for ordinal, round_ in enumerate(rounds):
+            by_candidate: dict[Candidate, list[Reading]] = defaultdict(list)
+            for piece in round_.slices:
+                candidate = Candidate(piece.contender, round_.point)
+                self._slices[candidate].append((round_.phase, piece))
+                self._phases[candidate].add(round_.phase)
+                reading = read(piece, round_.restart)
                 if reading is not None:
-                    self._readings[candidate].append((one.phase, reading))
-                    found[candidate].append(reading)
-            if one.clean and one.phase != "sustain":
-                for candidate, readings in found.items():
+                    self._readings[candidate].append((round_.phase, reading))
+                    by_candidate[candidate].append(reading)
+            if round_.clean and round_.phase != "sustain":
+                for candidate, readings in by_candidate.items():
                     rates = throughput_series(readings)
                     if not rates:
-                        # Only the time until calls return was measured, which says nothing of speed.
+                        # Only the time until `run` returns was measured, which is not a speed.
                         continue
                     values = [log(reading.location) for reading in rates]
-                    samples = rates[0].piece.samples or one.point.batch
+                    samples = rates[0].piece.samples or round_.point.batch
                     speed = log(samples) - fsum(values) / len(values)
-                    self._speeds[candidate].append(Speed(one.phase, one.restart, ordinal, speed))
+                    self._speeds[candidate].append(Speed(round_.phase, round_.restart, ordinal, speed))
 
     def readings(self, candidate: Candidate, phases: Iterable[Phase] = BOTH) -> tuple[Reading, ...]:
-        """Its accepted slices, in order of time."""
+        """Return the accepted slices of a candidate, in order of time."""
         wanted = set(phases)
         return tuple(reading for phase, reading in self._readings.get(candidate, ()) if phase in wanted)
 
     def slices(self, candidate: Candidate, phases: Iterable[Phase] = BOTH) -> tuple[Slice, ...]:
-        """All its slices, accepted or not, in order of time."""
+        """Return all slices of a candidate, accepted or rejected, in order of time."""
         wanted = set(phases)
         return tuple(piece for phase, piece in self._slices.get(candidate, ()) if phase in wanted)
 
     def confirmed(self, candidate: Candidate) -> bool:
-        """Whether clean rounds of the confirm phase exist for it."""
+        """Return whether a candidate has clean rounds of the confirm phase."""
         return any(speed.phase == "confirm" for speed in self._speeds.get(candidate, ()))
 
     def contrast(self, a: Candidate, b: Candidate, phases: Iterable[Phase] = ("measure",)) -> Contrast | None:
-        """The clean rounds of both, paired where they can be; None where one of them has none.
+        """Return the contrast of two candidates by their clean rounds, paired if possible; None if either has none.
 
-        At one operating point a pair is a round that both took part in. At two, it is the k-th clean round of each
-        within a restart: the passes over the operating points are that close in time. Contenders that were measured
-        in separate groups have nothing to pair.
+        At the same operating point, a pair is a round in which both took part. At different points, it is the k-th clean round of
+        each within a restart, as the passes over the points are close together in time. Contenders that were measured in
+        separate groups cannot be paired.
         """
         recorded = self._phases.get(a, set()) | self._phases.get(b, set())
         key = (a, b, tuple(phase for phase in phases if phase in recorded))
@@ -107,21 +107,23 @@ class Measurements:
         return self._contrasts[key]
 
     def family(self, a_label: str, b_label: str, phases: Iterable[Phase] = ("measure",)) -> Family:
-        """The contrasts of two contenders at every operating point at which both have clean rounds."""
+        """Return the contrasts of two contenders at all operating points at which both have clean rounds."""
         key = (a_label, b_label, tuple(phases))
         if key not in self._families:
             points = sorted({candidate.point for candidate in self._speeds if candidate.label == a_label})
-            found = [self.contrast(Candidate(a_label, one), Candidate(b_label, one), key[2]) for one in points]
-            self._families[key] = Family(tuple(contrast for contrast in found if contrast is not None))
+            contrasts = [
+                self.contrast(Candidate(a_label, point), Candidate(b_label, point), key[2]) for point in points
+            ]
+            self._families[key] = Family(tuple(contrast for contrast in contrasts if contrast is not None))
         return self._families[key]
 
     def culprit(self, a: Candidate, b: Candidate) -> str:
-        """The foreign process that took most during a rejected slice of either, or nothing."""
+        """Return the foreign process that took most processor time during a rejected slice of either; empty without one."""
         return _culprit([piece for piece in self.slices(a) + self.slices(b) if piece.rejected is not None])
 
     def _contrast(self, a: Candidate, b: Candidate, phases: tuple[Phase, ...]) -> Contrast | None:
-        speeds_a = [one for one in self._speeds.get(a, ()) if one.phase in phases]
-        speeds_b = [one for one in self._speeds.get(b, ()) if one.phase in phases]
+        speeds_a = [speed for speed in self._speeds.get(a, ()) if speed.phase in phases]
+        speeds_b = [speed for speed in self._speeds.get(b, ()) if speed.phase in phases]
         if not (speeds_a and speeds_b):
             return None
         both = self.slices(a, phases) + self.slices(b, phases)
@@ -158,7 +160,7 @@ class Measurements:
 
 
 def _keyed(speeds: Iterable[Speed], *, by_round: bool) -> dict[tuple[int, str, int], float]:
-    """Log-throughputs by restart, phase, and round of the run or rank within both."""
+    """Return log-throughputs by restart, phase, and the number of the round in the run or its rank within restart and phase."""
     ranks: dict[tuple[int, str], int] = defaultdict(int)
     keyed: dict[tuple[int, str, int], float] = {}
     for speed in speeds:

@@ -1,4 +1,4 @@
-"""The metrics that were measured around slices, as one figure of a point each."""
+"""Figures of additional metrics, combined over the slices of a point."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 def metric_figures(metrics: Iterable[MetricInfo], slices: Sequence[Slice], batch: int) -> dict[str, float]:
-    """Return the figure of each metric that was measured, by its name.
+    """Return the figure of each measured metric, by its name.
 
     Args:
         metrics: those of the run.
-        slices: the accepted slices of a point, of those series that its throughput is made of.
+        slices: the accepted slices of a point on which its throughput is based.
         batch: its batch size.
     """
     figures = {}
@@ -35,7 +35,7 @@ def metric_figures(metrics: Iterable[MetricInfo], slices: Sequence[Slice], batch
 
 
 def _divisor(metric: MetricInfo, piece: Slice, batch: int) -> float:
-    """What of a slice a figure is per, its discarded calls included: they ran while it was measured."""
+    """Return by what to divide a metric's value for a slice; discarded calls count, as the metric covers them too."""
     calls = piece.calls + piece.discarded
     match metric.per:
         case "sample":

@@ -1,4 +1,4 @@
-"""One answer over all settings of the other axes, where it is known how often each comes."""
+"""The answer over a mix of settings with known shares."""
 
 from __future__ import annotations
 
@@ -21,42 +21,43 @@ if TYPE_CHECKING:
 
 
 class MixBest(msgspec.Struct, frozen=True, kw_only=True):
-    """One contender, at its best batch size for each setting."""
+    """The throughput of a contender over a mix, with its best batch size at each setting."""
 
     contender: str
     name: str
     points: tuple[OperatingPoint, ...]
-    """One for each setting that has a share."""
+    """One point for each setting with a share."""
     throughput: float
-    """Samples a second over the mix: the harmonic mean of the throughputs, weighed by the shares."""
+    """Samples per second over the mix: the harmonic mean of the throughputs, weighted by the shares."""
     low: float | None
-    """The lowest and the highest that the intervals of all settings allow at the same time; None where one has no interval."""
+    """Throughput with all settings at the lower end of their intervals; None if a setting has no interval."""
     high: float | None
+    """Throughput with all settings at the upper end of their intervals; None if a setting has no interval."""
     padded: float | None
-    """Samples a second where every sample is padded to the setting in which all axes are longest, in batches of its best size;
-    None where that was not measured."""
+    """Samples per second if every sample is padded to the setting in which all axes are longest, in batches of its best size;
+    None if that was not measured."""
 
 
 class MixAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What to run where samples of all settings come."""
+    """The recommendation for a mix of settings."""
 
     shares: tuple[tuple[Setting, float], ...]
     by_contender: tuple[MixBest, ...]
-    """Those that have a figure for every setting with a share, the highest throughput first."""
+    """Contenders that have a figure for every setting with a share, the highest throughput first."""
     verdict: Verdict
-    """On the first against the second; `inconclusive` where their intervals overlap or differ by less than the margin."""
+    """On the first contender against the second; `inconclusive` if their intervals overlap or differ by less than the margin."""
     margin: float
 
 
 def with_mix(run: Run, mixes: object) -> Run:
-    """Return the run as it would be stored, had it been asked for another mix: its figures are the same.
+    """Return a run with another mix among its options; its figures stay the same.
 
     Args:
         run: a stored run.
-        mixes: texts as after `--mix`, or a table of shares by size, by axis.
+        mixes: texts as after `--mix`, or a table by axis of shares by size.
 
     Raises:
-        UsageError: they cannot be understood, or are of sizes that the run did not measure.
+        UsageError: the mixes cannot be understood, or name sizes that the run did not measure.
     """
     texts = read_mixes(mixes)
     if not isinstance(texts, list):
@@ -67,10 +68,9 @@ def with_mix(run: Run, mixes: object) -> Run:
 
 
 def mix_answer(run: Run, answers: Sequence[Answer], table: Mapping[Candidate, Figures]) -> MixAnswer | None:
-    """Return the answer over all settings; None where no mix was given or no contender was measured in all of them.
+    """Return the answer over a run's mix; None if it has no mix, or no contender was measured at all of its settings.
 
-    Intervals are those of single settings, combined as if all erred in the same direction: no pair of contenders is told apart
-    by less.
+    The intervals of the settings are combined as if all erred in the same direction, which is conservative.
 
     Args:
         run: the run.
@@ -80,12 +80,12 @@ def mix_answer(run: Run, answers: Sequence[Answer], table: Mapping[Candidate, Fi
     try:
         shares = weights_of(run.header.options.mix, run.header.options.axis)
     except UsageError:
-        # No run begins like this; a file may hold anything.
+        # Such a run is refused at its start, but a file may contain anything.
         return None
     if not shares:
         return None
-    found = {answer.axes: _bests(answer, table) for answer in answers}
-    if any(setting not in found for setting in shares):
+    bests = {answer.axes: _bests(answer, table) for answer in answers}
+    if any(setting not in bests for setting in shares):
         return None
     longest = max(run.header.options.settings)
     names = {best.contender: best.name for answer in answers for best in answer.by_contender}
@@ -93,12 +93,12 @@ def mix_answer(run: Run, answers: Sequence[Answer], table: Mapping[Candidate, Fi
         _over(
             label,
             name,
-            {setting: found[setting][label] for setting in shares},
+            {setting: bests[setting][label] for setting in shares},
             shares,
-            found.get(longest, {}).get(label),
+            bests.get(longest, {}).get(label),
         )
         for label, name in names.items()
-        if all(label in found[setting] for setting in shares)
+        if all(label in bests[setting] for setting in shares)
     ]
     if not made:
         return None
@@ -110,7 +110,7 @@ def mix_answer(run: Run, answers: Sequence[Answer], table: Mapping[Candidate, Fi
 
 
 def _bests(answer: Answer, table: Mapping[Candidate, Figures]) -> dict[str, Figures]:
-    """Return the figures of each contender at its best batch size: of those that keep the latency bound, where there is one."""
+    """Return the figures of each contender at its best batch size that keeps the latency bound, if there is a bound."""
     if answer.bound is None:
         return {best.contender: best.figures for best in answer.by_contender}
     kept: dict[str, Figures] = {}

@@ -1,4 +1,4 @@
-"""What keeps a contender out of a comparison, or out of the ranking, as facts; reports put them into words."""
+"""Reasons that exclude a contender from a comparison or the ranking, as facts; reports put them into words."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ if TYPE_CHECKING:
 
 
 class Obstacle(msgspec.Struct, frozen=True, kw_only=True, tag_field="why"):
-    """Base of the kinds; never made itself."""
+    """The base class of all reasons; never instantiated itself."""
 
 
 class OutputsDiffer(Obstacle, frozen=True, kw_only=True, tag="outputs_differ"):
-    """It computes something else than the reference."""
+    """The contender computes something else than the reference."""
 
     reference: str
     point: OperatingPoint
     reason: str = ""
-    """As the comparison recorded it; empty where it recorded none."""
+    """As recorded with the comparison, if it was."""
     needed_rtol: float | None = None
     """The smallest relative tolerance under which the outputs would agree."""
     rtol: float
-    """Allowed."""
+    """The tolerance that was allowed."""
 
 
 class ClockWrong(Obstacle, frozen=True, kw_only=True, tag="clock_wrong"):
-    """It is said to do more arithmetic than the machine can."""
+    """The contender's timing is implausible: it would mean more arithmetic than the machine can do."""
 
     point: OperatingPoint
     flops_per_s: float
     excess: float
-    """How many times the machine's fastest matrix product that is."""
+    """As a multiple of the machine's fastest matrix product."""
 
 
 class Ended(Obstacle, frozen=True, kw_only=True, tag="ended"):
-    """It did not run, or not to the end."""
+    """The contender did not run, or not to the end."""
 
     outcome: AnyOutcome
     point: OperatingPoint | None = None
@@ -49,7 +49,7 @@ class Ended(Obstacle, frozen=True, kw_only=True, tag="ended"):
 
 
 class OverBudget(Obstacle, frozen=True, kw_only=True, tag="over_budget"):
-    """It kept more cores busy than its thread budget allows."""
+    """The contender kept more cores busy than its thread budget allows."""
 
     cores: float
     threads: int
@@ -57,21 +57,21 @@ class OverBudget(Obstacle, frozen=True, kw_only=True, tag="over_budget"):
 
 
 class Disturbed(Obstacle, frozen=True, kw_only=True, tag="disturbed"):
-    """The gate rejected every slice."""
+    """The gate rejected all slices of the contender."""
 
 
 class NotTimed(Obstacle, frozen=True, kw_only=True, tag="not_timed"):
-    """It ran while exploring, and no round was measured."""
+    """The contender ran while exploring, but no round was measured."""
 
 
 class NotTried(Obstacle, frozen=True, kw_only=True, tag="not_tried"):
-    """It was not run."""
+    """The contender was not run."""
 
     point: OperatingPoint | None = None
 
 
 class LeftRace(Obstacle, frozen=True, kw_only=True, tag="left_race"):
-    """It was dropped before it was measured, or its output error is too large."""
+    """The contender was dropped from a race before it was measured, or for its output error."""
 
     record: Dropped
 
@@ -80,7 +80,7 @@ AnyObstacle = OutputsDiffer | ClockWrong | Ended | OverBudget | Disturbed | NotT
 
 
 def differing(agreement: Agreement) -> OutputsDiffer:
-    """Return why outputs count as different."""
+    """Return the obstacle for a comparison in which outputs differ."""
     return OutputsDiffer(
         reference=agreement.reference,
         point=agreement.point,

@@ -1,4 +1,4 @@
-"""What follows from how a point ended: one table over the outcomes."""
+"""The consequences of each kind of outcome, in one table."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ if TYPE_CHECKING:
 OutcomeTag = Literal[
     "measured", "out_of_memory", "limit_reached", "timed_out", "died", "unavailable", "failed", "skipped"
 ]
-"""As records, CSV and JSON tell outcomes apart."""
+"""The tags of outcomes in records, CSV and JSON."""
 
 
 class OutcomeKind(NamedTuple):
-    """What is the same for every outcome of a kind."""
+    """The consequences of a kind of outcome."""
 
     mark: str
-    """In a cell of a table, for a point without figures."""
+    """Text of a table cell for a point without figures."""
     ends_after: int = 0
-    """So many in a row end the curve: a larger batch is not tried; 0 for never."""
+    """How many such outcomes in a row end the curve, so that no larger batch is tried; 0 for never."""
     because: str = ""
-    """What ended the curve, after its batch size."""
+    """Why the curve ended, as a clause after the batch size."""
     is_open: bool = False
-    """Whether a question stays open because of it. Running out of memory is an answer."""
+    """Whether it leaves the question open. Running out of memory, for example, is an answer."""
 
 
 OUTCOME_KINDS: dict[OutcomeTag, OutcomeKind] = {
@@ -39,10 +39,10 @@ OUTCOME_KINDS: dict[OutcomeTag, OutcomeKind] = {
 
 
 def tag_of(outcome: AnyOutcome) -> OutcomeTag:
-    """Return the word by which records and reports tell outcomes apart."""
+    """Return the tag of an outcome in records and reports."""
     return cast("OutcomeTag", type(outcome).__struct_config__.tag)
 
 
 def kind_of(outcome: AnyOutcome) -> OutcomeKind:
-    """Return what is the same for every outcome of its kind."""
+    """Return the kind of an outcome."""
     return OUTCOME_KINDS[tag_of(outcome)]

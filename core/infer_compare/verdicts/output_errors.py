@@ -1,4 +1,4 @@
-"""How far the outputs of contenders are from the reference's, over everything that was compared."""
+"""Output errors of contenders, over all comparisons with the reference."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 def output_error(run: Run, label: str) -> OutputError | None:
-    """Return the worst output error of a contender over its operating points; None where none is known.
+    """Return the worst output error of a contender over its operating points; None if none is known.
 
     Args:
-        run: the run; a prefix of one will do.
+        run: the run, which may be unfinished.
         label: of the contender.
     """
     last = {agreement.point: error_of(agreement) for agreement in run.agreements if agreement.contender == label}
@@ -22,7 +22,7 @@ def output_error(run: Run, label: str) -> OutputError | None:
 
 
 def error_of(agreement: Agreement) -> OutputError | None:
-    """Return the output error of a comparison; runs of before it was recorded have what their outputs tell."""
+    """Return the output error of a comparison; for old runs, which do not record it, it is computed from their outputs."""
     if agreement.error is not None or agreement.contender == agreement.reference:
         return agreement.error
     return OutputError.worst(output.error for output in agreement.outputs)
@@ -31,7 +31,7 @@ def error_of(agreement: Agreement) -> OutputError | None:
 def deviations(run: Run) -> dict[str, OutputError]:
     """Return the output error of each contender that is ranked although its outputs differ beyond the tolerance.
 
-    Only `--allow-error` lets such a contender be ranked; whoever shows it has to say so.
+    Such contenders are ranked only with `--allow-error`, and reports must mention it.
     """
     errors = {label: output_error(run, label) for label in run.labels if run.deviates(label) is not None}
     return {label: error for label, error in errors.items() if error is not None}

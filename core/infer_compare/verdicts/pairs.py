@@ -1,4 +1,4 @@
-"""Two contenders at their operating points, and what is said of one against the other."""
+"""Verdicts on pairs of contenders."""
 
 from __future__ import annotations
 
@@ -17,48 +17,48 @@ if TYPE_CHECKING:
 
 
 class Hindered(msgspec.Struct, frozen=True, kw_only=True):
-    """Which of two contenders cannot be compared, and why."""
+    """The contender of a pair that cannot be compared, and why."""
 
     name: str
     obstacle: AnyObstacle
 
 
 class Side(msgspec.Struct, frozen=True, kw_only=True):
-    """One of the two that are compared."""
+    """One of the two compared contenders, at its operating point."""
 
     label: str
     name: str
-    """What sentences call it: `torch (imported)` where the model is imported."""
+    """Its name in texts: `torch (imported)` if the model is imported."""
     point: OperatingPoint
 
 
 class PairVerdict(msgspec.Struct, frozen=True, kw_only=True):
-    """What is said of A against B. Figures are ratios of throughputs, A over B."""
+    """The verdict on A compared with B. Figures are ratios of throughputs, A over B."""
 
     a: Side
     b: Side
     verdict: Verdict
     margin: float
     comparison: Comparison | None = None
-    """None where no clean rounds of both exist."""
+    """None without clean rounds of both."""
     settled_after: int | None = None
-    """Restarts after which the verdict stood."""
+    """Number of restarts after which the verdict was settled."""
     adjusted_p: float | None = None
     """By Holm's method over the headline verdicts; None in the table, whose verdicts share the error over sizes."""
     hindered: Hindered | None = None
-    """Why nothing can be compared (INVALID)."""
+    """Why they cannot be compared (INVALID)."""
     withheld: Withheld | None = None
-    """Why there is no verdict, and what could give one (INCONCLUSIVE)."""
+    """Why there is no verdict, and what could lead to one (INCONCLUSIVE)."""
     reason: str = ""
-    """The same in words, which a report fills in."""
+    """Either of these in words; filled in by a report."""
 
     @property
     def leans(self) -> bool:
-        """Whether an inconclusive ratio exceeds the margin and its interval leaves 1 out: more than 95 % is asked for."""
-        found = self.comparison
-        if self.verdict is not Verdict.INCONCLUSIVE or found is None or found.includes(1.0):
+        """Whether an inconclusive ratio exceeds the margin and its 95 % interval excludes 1, which is not enough for a verdict."""
+        comparison = self.comparison
+        if self.verdict is not Verdict.INCONCLUSIVE or comparison is None or comparison.includes(1.0):
             return False
-        return not 1 / (1 + self.margin) <= found.ratio <= 1 + self.margin
+        return not 1 / (1 + self.margin) <= comparison.ratio <= 1 + self.margin
 
     def turned(self) -> PairVerdict:
         """Return the same verdict with the sides exchanged."""
@@ -75,5 +75,5 @@ _TURNED = {Verdict.FASTER: Verdict.SLOWER, Verdict.SLOWER: Verdict.FASTER}
 
 
 def side(run: Run, label: str, point: OperatingPoint) -> Side:
-    """The contender at that point, by the name that sentences may use for it."""
+    """Return a contender at a point as a side of a comparison, with its name in texts."""
     return Side(label=label, name=run.name(label), point=point)

@@ -1,4 +1,4 @@
-"""The points of a run that no other one beats in everything: throughput, latency, output error and memory."""
+"""The Pareto front of a run in throughput, latency, output error and memory."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
-    """A contender at an operating point, by what a person weighs. What is not known counts as the worst."""
+    """A contender at an operating point, with the criteria for choosing it. An unknown value counts as the worst."""
 
     contender: str
     point: OperatingPoint
     throughput: float
-    """Samples a second; the more the better."""
+    """Samples per second; more is better."""
     latency_ns: float
-    """Of 95 % of the calls at most; the less the better, as all that follows."""
+    """95th percentile; less is better, as for the following criteria."""
     error: float | None = None
     """The output error, relative to the largest output of the reference."""
     memory: int | None = None
@@ -34,27 +34,27 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def costs(self) -> tuple[float, float, float, float]:
-        """What is weighed; of each, less is better."""
+        """The criteria as numbers of which less is better."""
         error = inf if self.error is None else self.error
         memory = inf if self.memory is None else float(self.memory)
         return -self.throughput, self.latency_ns, error, memory
 
 
-def dominates(one: Choice, other: Choice) -> bool:
-    """Return whether one choice is at least as good as another in everything, and better in something."""
-    pairs = list(zip(one.costs, other.costs, strict=True))
+def dominates(choice: Choice, other: Choice) -> bool:
+    """Return whether a choice is at least as good as another in all criteria, and better in one of them."""
+    pairs = list(zip(choice.costs, other.costs, strict=True))
     return all(mine <= theirs for mine, theirs in pairs) and any(mine < theirs for mine, theirs in pairs)
 
 
 def front(choices: Iterable[Choice]) -> tuple[Choice, ...]:
-    """Return the choices that no other one dominates, the highest throughput first."""
+    """Return the choices that no other dominates, the highest throughput first."""
     every = list(choices)
     kept = (choice for choice in every if not any(dominates(other, choice) for other in every))
     return tuple(sorted(kept, key=lambda choice: choice.costs))
 
 
 def choices(run: Run, points: Iterable[Point], table: Mapping[Candidate, Figures]) -> tuple[Choice, ...]:
-    """Return what there is to choose from.
+    """Return all measured points as choices.
 
     Args:
         run: the run.
@@ -62,13 +62,13 @@ def choices(run: Run, points: Iterable[Point], table: Mapping[Candidate, Figures
         table: their figures.
     """
     errors = {label: output_error(run, label) for label in run.labels}
-    found = []
+    options = []
     for point in points:
         figures = table.get((point.contender, point.point))  # type: ignore[call-overload]
         if figures is None:
             continue
         error, memory = errors[point.contender], point.memory
-        found.append(
+        options.append(
             Choice(
                 contender=point.contender,
                 point=point.point,
@@ -78,4 +78,4 @@ def choices(run: Run, points: Iterable[Point], table: Mapping[Candidate, Figures
                 memory=None if memory is None else memory.resident,
             )
         )
-    return tuple(found)
+    return tuple(options)

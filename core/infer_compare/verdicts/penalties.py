@@ -1,8 +1,8 @@
-"""How far the speed of a model that an importer rendered is from that of a native one, as measured.
+"""Measured differences in speed between imported and native models.
 
-The figures are those of `benchmarks/importers.py`, imported against native in one process: the largest difference, in
-either direction, among the models of a kind. An import may be slower, or faster, as where TensorFlow folds constants that
-a native model holds in variables: neither is a difference between frameworks.
+The figures come from `benchmarks/importers.py`, which runs both in one process: the largest difference among the models of a
+kind, in either direction. An imported model may be slower, or faster, as when TensorFlow folds constants that a native model
+holds in variables. Neither is a difference between frameworks.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ PENALTIES: dict[str, dict[ModelKind, float]] = {
     "torch": {"convolution": 0.043, "attention": 0.005},
     "tensorflow": {"convolution": 0.067, "attention": 0.023},
 }
-"""By backend and kind of model: relative."""
+"""Relative differences by backend and kind of model."""
 
 
 def penalty(backend: str, kind: ModelKind) -> float:
-    """Return by how much the speed of an imported model may differ from a native one's.
+    """Return by how much, relatively, the speed of an imported model may differ from that of a native one.
 
-    A kind that was not measured has the largest figure of its backend; an importer that was never measured, such as that
-    of a third party, has the largest of all importers.
+    For kinds that were not measured it is the largest figure of the backend; for importers that were not measured, such as
+    those of third parties, the largest of all.
 
     Args:
-        backend: the one whose importer rendered the model.
+        backend: whose importer rebuilt the model.
         kind: of the model.
     """
     known = PENALTIES.get(backend)

@@ -1,4 +1,4 @@
-"""Contenders that are reported to do more arithmetic than the machine can."""
+"""A check of measured speeds against the arithmetic that the machine can do."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 def impossible(run: Run, points: Iterable[Point]) -> dict[str, ClockWrong]:
-    """The contenders whose clock cannot be right.
+    """Return the contenders whose timing is implausible.
 
-    The arithmetic of a sample, times the throughput, is held against the fastest matrix product of the machine in the
-    contender's effective precision. Without either figure nothing is said.
+    The arithmetic per sample times the throughput is compared with the machine's fastest matrix product in the contender's
+    effective precision. Without either figure a contender is not checked.
 
     Args:
         run: the run.
@@ -26,17 +26,17 @@ def impossible(run: Run, points: Iterable[Point]) -> dict[str, ClockWrong]:
     """
     work = run.header.model.flops_per_sample
     peaks = run.header.environment.peak_flops
-    found: dict[str, ClockWrong] = {}
+    wrong: dict[str, ClockWrong] = {}
     if not work or not peaks:
-        return found
+        return wrong
     for point in points:
         start = run.start(point.contender)
         peak = peaks.get((start.effective if start else {}).get("precision", "float32"))
         slices = point.clean_slices
         on_host = run.contender(point.contender).on_host
-        if peak is None or point.contender in found or not slices or not on_host:
+        if peak is None or point.contender in wrong or not slices or not on_host:
             continue
         rate = work * (slices[0].samples or point.point.batch) * 1e9 / median([piece.pace_ns for piece in slices])
         if rate > PEAK_EXCESS * peak:
-            found[point.contender] = ClockWrong(point=point.point, flops_per_s=rate, excess=rate / peak)
-    return found
+            wrong[point.contender] = ClockWrong(point=point.point, flops_per_s=rate, excess=rate / peak)
+    return wrong

@@ -1,4 +1,4 @@
-"""The figures that reports show of the points of a run: those of fresh rounds where there were any."""
+"""The figures of points as reports show them: from fresh rounds if the point was confirmed."""
 
 from __future__ import annotations
 
@@ -22,33 +22,32 @@ if TYPE_CHECKING:
 def figures_table(
     points: Iterable[Point], measurements: Measurements, metrics: Sequence[MetricInfo] = ()
 ) -> dict[Candidate, Figures]:
-    """The figures of every point that has any, by candidate.
+    """Return the figures of all points that have any, by candidate.
 
     Args:
         points: of a run.
         measurements: the index of the run's rounds.
-        metrics: what was measured around its slices besides.
+        metrics: additional metrics measured around its slices.
     """
-    found = {}
+    table = {}
     for point in points:
-        one = point_figures(point, measurements, metrics)
-        if one is not None:
-            found[Candidate(point.contender, point.point)] = one
-    return found
+        shown = point_figures(point, measurements, metrics)
+        if shown is not None:
+            table[Candidate(point.contender, point.point)] = shown
+    return table
 
 
 def point_figures(point: Point, measurements: Measurements, metrics: Sequence[MetricInfo] = ()) -> Figures | None:
-    """Return the figures that every report shows for a point; None where there are none.
+    """Return the figures of a point as reports show them; None if there are none.
 
-    Where fresh rounds confirmed it, throughput and latencies are those of these rounds alone: the highest of many noisy
-    figures is too high on average, and no choice among sizes has flattered these. What tells how it ran (flags, faults,
-    drift, the share of rejected slices) rests on all rounds, and so does the 99th percentile where the fresh rounds have
-    too few calls for one.
+    If fresh rounds confirmed the point, throughput and latencies come from these alone: the highest of many noisy figures is too
+    high on average, and the fresh rounds are free of that selection. Facts about how it ran (flags, faults, drift, the share of
+    rejected slices) are based on all rounds, and so is the 99th percentile if the fresh rounds have too few calls for it.
 
     Args:
         point: with its slices and warm-ups.
         measurements: the index of the run's rounds.
-        metrics: what was measured around its slices besides.
+        metrics: additional metrics measured around its slices.
     """
     candidate = Candidate(point.contender, point.point)
     whole = figures(point, measurements.readings(candidate, ("measure", "confirm", "sustain")), metrics)
@@ -80,4 +79,4 @@ def point_figures(point: Point, measurements: Measurements, metrics: Sequence[Me
 
 def _earlier_throughput(candidate: Candidate, measurements: Measurements) -> float | None:
     rates = throughput_series(measurements.readings(candidate, ("measure",)))
-    return median([one.throughput(candidate.point.batch) for one in rates]) if rates else None
+    return median([reading.throughput(candidate.point.batch) for reading in rates]) if rates else None

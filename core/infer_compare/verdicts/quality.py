@@ -1,4 +1,4 @@
-"""How far a headline can be relied on: good, fair or poor, and what that rests on."""
+"""The reliability of a headline: good, fair or poor, and why."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ if TYPE_CHECKING:
 
 Grade = Literal["good", "fair", "poor"]
 GOOD_HALF_WIDTH = 0.05
-"""Of a good headline, at most: relative."""
+"""The largest relative half-width of a good headline."""
 FAIR_HALF_WIDTH = 0.15
+"""The largest relative half-width of a fair headline."""
 
 
 class FlaggedPoint(msgspec.Struct, frozen=True, kw_only=True):
-    """A point that the headline rests on, with the flags that cast doubt on it."""
+    """A point behind the headline, with the flags that cast doubt on it."""
 
     name: str
     point: OperatingPoint
@@ -27,22 +28,22 @@ class FlaggedPoint(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Quality(msgspec.Struct, frozen=True, kw_only=True):
-    """A grade, and what it rests on."""
+    """The grade of a headline, with the reasons for it."""
 
     grade: Grade
     settled: bool
-    """Whether verdicts carry the headline."""
+    """Whether verdicts support the headline."""
     half_width: float | None
-    """Relative, of the throughput or of the ratio to the runner-up, whichever is wider; None where neither is known."""
+    """Relative half-width of the throughput or of the ratio to the runner-up, whichever is wider; None if neither is known."""
     flagged: tuple[FlaggedPoint, ...] = ()
 
 
 def quality(answer: Answer, *, settled: bool) -> Quality:
-    """Return how far the headline of an answer can be relied on.
+    """Return the reliability of an answer's headline.
 
     Args:
-        answer: what the headline says.
-        settled: whether verdicts carry it.
+        answer: the answer.
+        settled: whether verdicts support the headline.
     """
     best = answer.recommended
     widths = [best.figures.spread] if best is not None else []

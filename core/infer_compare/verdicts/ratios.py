@@ -1,4 +1,4 @@
-"""From a contrast to a ratio of throughputs with its interval."""
+"""Ratios of throughputs with their intervals."""
 
 from __future__ import annotations
 
@@ -15,41 +15,41 @@ if TYPE_CHECKING:
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
-    """How many times the throughput of A is that of B, with everything that the figure rests on."""
+    """The ratio of the throughput of A to that of B, with its interval and their basis."""
 
     ratio: float
     low: float | None
-    """Lower end of the interval, the allowance for contention included; None where a single round tells no spread."""
+    """Lower end of the interval, including the allowance for contention; None if a single round shows no spread."""
     high: float | None
     half_width: float | None
     """Relative: 0.02 for an interval of about 2 % to either side."""
     confidence: float
     rounds: int
-    """Clean ones."""
+    """Number of clean rounds."""
     restarts: int
-    """Those with clean rounds."""
+    """Number of restarts with clean rounds."""
     rejected: float
     """Share of all slices of both that the gate rejected."""
     basis: Basis | None
-    """What the variance behind the interval comes from."""
+    """The basis of the interval's variance."""
     df: float | None
-    """Its degrees of freedom."""
+    """The degrees of freedom of the variance."""
     paired: bool
-    """False where the two were measured in separate groups."""
+    """False if the two were measured in separate groups."""
     allowance: float
-    """What accepted contention may have cost: threads x mean wait share, added to the half-width in the log domain."""
+    """Possible effect of accepted contention: threads x mean wait share, added to the half-width in the log domain."""
     p_value: float | None
-    """Of "they are equal": two-sided, unadjusted, the allowance taken off."""
+    """Two-sided p-value of the hypothesis that both are equally fast, unadjusted, after subtracting the allowance."""
     scatter: float | None = None
-    """Relative standard deviation of the ratio of a restart, on which the interval rests; None for contenders that were
-    measured apart, and for a single restart."""
+    """Relative standard deviation of a restart's ratio, from which the interval follows; None for contenders that were measured
+    apart, and for a single restart."""
 
     def includes(self, ratio: float) -> bool:
-        """Whether the interval does not exclude that ratio; True where there is no interval."""
+        """Return whether the interval includes a ratio; True if there is no interval."""
         return self.low is None or self.high is None or self.low <= ratio <= self.high
 
     def turned(self) -> Comparison:
-        """The same with B over A."""
+        """Return the comparison of B with A."""
         return msgspec.structs.replace(
             self,
             ratio=1 / self.ratio,
@@ -59,11 +59,11 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def compare(contrast: Contrast, evidence: Evidence | None) -> Comparison:
-    """Return the ratio of a contrast with its interval, from the evidence that its verdict rests on.
+    """Return the ratio of a contrast with its interval.
 
     Args:
         contrast: the clean rounds.
-        evidence: all that is known; None where a single round tells no spread.
+        evidence: behind the verdict; None if a single round shows no spread.
     """
     return Comparison(
         ratio=exp(contrast.mean) if evidence is None else evidence.ratio,

@@ -1,4 +1,4 @@
-"""One accepted slice, read as numbers."""
+"""Accepted slices as arrays of latencies."""
 
 from __future__ import annotations
 
@@ -21,31 +21,31 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading:
-    """The latencies of an accepted slice, and where it was taken."""
+    """The latencies of an accepted slice, and its restart."""
 
     piece: Slice
     restart: int
-    """0 where it is not known."""
+    """0 if it is not known."""
     latencies: NDArray[np.float64]
-    """Nanoseconds a call, one entry per stamp: means of blocks where a stamp covers several calls."""
+    """Nanoseconds per call, float64, one entry per stamp; means of blocks if a stamp covers several calls."""
     median: float
     pace: float
-    """Nanoseconds for each call that the contender finishes."""
+    """Nanoseconds per finished call; see `Slice.pace_ns`."""
 
     @property
     def location(self) -> float:
-        """The time for each call that represents the slice in ratios, in nanoseconds.
+        """The time per call that represents the slice in ratios, in nanoseconds.
 
-        The median is immune to a few disturbed calls; with fewer than four stamps it is no steadier than the mean. Of
-        several instances it is the time between calls of any of them, by the median of each.
+        The median is robust against a few disturbed calls; with fewer than four stamps the mean is as good. For several instances
+        it is the time between calls of any of them, from the median of each.
         """
-        own = self._of_each_instance()
-        if min(map(len, own)) < MEDIAN_CALLS:
+        by_instance = self._of_each_instance()
+        if min(map(len, by_instance)) < MEDIAN_CALLS:
             return self.pace
-        return 1 / fsum(1 / median(latencies) for latencies in own) if len(own) > 1 else self.median
+        return 1 / fsum(1 / median(latencies) for latencies in by_instance) if len(by_instance) > 1 else self.median
 
     def throughput(self, batch: int) -> float:
-        """Samples a second over the whole slice, pauses of collectors and allocators included."""
+        """Return the samples per second over the whole slice, including pauses of garbage collectors and allocators."""
         return (self.piece.samples or batch) * 1e9 / self.pace
 
     def _of_each_instance(self) -> list[NDArray[np.float64]]:
@@ -56,18 +56,18 @@ class Reading:
 
 
 def throughput_series(readings: Sequence[Reading]) -> list[Reading]:
-    """Those that throughput is made of: the pipelined ones where there are any, else those of single calls."""
-    pipelined = [one for one in readings if one.piece.series == "pipelined"]
+    """Return the readings that determine throughput: the pipelined ones if there are any, else those of single calls."""
+    pipelined = [reading for reading in readings if reading.piece.series == "pipelined"]
     return pipelined or latency_series(readings)
 
 
 def latency_series(readings: Sequence[Reading]) -> list[Reading]:
-    """Those of single calls, each waited for."""
-    return [one for one in readings if one.piece.series == "latency"]
+    """Return the readings of single calls, each waited for."""
+    return [reading for reading in readings if reading.piece.series == "latency"]
 
 
 def read(piece: Slice, restart: int = 0) -> Reading | None:
-    """The slice as numbers; None for one that was rejected or that timed nothing."""
+    """Return the reading of a slice; None if it was rejected or timed nothing."""
     import numpy as np
 
     if piece.rejected is not None or piece.total_ns <= 0:

@@ -1,4 +1,4 @@
-"""When a comparison is settled: by the first look that settles it, if later restarts bear it out; and when it never will be."""
+"""Settlement of comparisons: by the first look that settles one, if later restarts confirm it; or never."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Settlement(msgspec.Struct, frozen=True):
-    """A verdict, and after how many restarts it was reached."""
+    """A settled verdict, and the number of restarts after which it was reached."""
 
     verdict: Verdict
     restarts: int
@@ -36,14 +36,14 @@ def first_settlement(
     margin: float = MARGIN,
     ended: bool = False,
 ) -> Settlement | None:
-    """Return what the looks after each restart settle, in their order: the first one that does.
+    """Return the verdict of the first look that settles a comparison; None if no look does.
 
     Args:
         contrast: all clean rounds so far.
         planned: restarts of the run.
         family: the contrasts of the pair at all of its points; this one alone by default.
         margin: relative difference below which the two count as the same.
-        ended: whether no restart will follow, whatever was planned.
+        ended: whether no restart will follow, regardless of the plan.
     """
     known = family or Family((contrast,))
     for restarts in range(min(EARLY_LOOKS), contrast.restarts + 1):
@@ -62,17 +62,17 @@ def settlement(
     margin: float = MARGIN,
     ended: bool = False,
 ) -> Settlement | None:
-    """Return what `first_settlement` finds, if all clean rounds together, those of later restarts too, still say so."""
+    """Return the result of `first_settlement`, if all clean rounds, including those of later restarts, still support it."""
     known = family or Family((contrast,))
-    found = first_settlement(contrast, planned, family=known, margin=margin, ended=ended)
-    if found is None or found.restarts == contrast.restarts:
-        return found
+    first = first_settlement(contrast, planned, family=known, margin=margin, ended=ended)
+    if first is None or first.restarts == contrast.restarts:
+        return first
     evidence = known.evidence(contrast)
-    return found if evidence is not None and holds(found.verdict, evidence, margin) else None
+    return first if evidence is not None and holds(first.verdict, evidence, margin) else None
 
 
 def stalled(contrast: Contrast, family: Family | None = None) -> bool:
-    """Whether the last restart, the fifth or a later one, shrank the interval by less than 5 % of itself."""
+    """Return whether the last restart, if it was the fifth or a later one, shrank the interval by less than 5 %."""
     if contrast.restarts <= ORDINARY_RESTARTS:
         return False
     known = family or Family((contrast,))
@@ -83,19 +83,19 @@ def stalled(contrast: Contrast, family: Family | None = None) -> bool:
 
 
 def hopeless(contrast: Contrast, family: Family, to_come: int) -> bool:
-    """Return whether the restarts that are still to come cannot settle it, whatever they show.
+    """Return whether the remaining restarts cannot settle a comparison, whatever they show.
 
-    Before the fourth restart only the guards decide where restarts have a single round at every point, and these ask
-    every clean round, the past ones too. More rounds could then only sharpen a figure that gets no verdict.
+    If restarts have a single round at every point, only the guards decide before the fourth restart, and they depend on all clean
+    rounds, including past ones. More rounds would then only narrow the interval of a comparison that gets no verdict.
 
     Args:
         contrast: all clean rounds so far.
         family: the contrasts of the pair at all of its points.
-        to_come: restarts that are planned and not done.
+        to_come: planned restarts that are not done.
     """
     reachable = contrast.restarts + to_come
-    if reachable >= ORDINARY_RESTARTS or any(one.most > 1 for one in family.contrasts):
+    if reachable >= ORDINARY_RESTARTS or any(other.most > 1 for other in family.contrasts):
         return False
-    # After two restarts the guarded look asks for two rounds in each.
+    # The guarded look after two restarts needs two rounds in each.
     looks = [look for done, look in EARLY_LOOKS.items() if contrast.restarts < done <= reachable and look.rounds == 1]
     return not any(beyond(contrast, look.guard) for look in looks)

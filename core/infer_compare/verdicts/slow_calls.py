@@ -1,4 +1,4 @@
-"""How many calls of a point are slower than a latency bound, and which bounds that shows to be kept."""
+"""Counts of calls above a latency bound, and the bounds that a point is shown to keep."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from infer_compare.verdicts.reading import Reading
 
 _ROUNDING = 1e-9
-"""A count must not jump because a product is a little above a whole number."""
+"""Subtracted before rounding up, since a product may be a little above a whole number."""
 
 
 class SlowCalls:
-    """The calls of one point, held against latency bounds.
+    """The calls of one point, compared with latency bounds.
 
-    The number of independent calls is the smaller of two: from the correlation of latencies inside slices, and, where some calls
-    are above the bound, from that of being above it over all calls, since whole slices or processes may be slow.
+    The number of independent calls is the smaller of two estimates: from the correlation of latencies within slices, and, if some
+    calls are above the bound, from the correlation of being above it over all calls, since whole slices or processes may be slow.
     """
 
     def __init__(self, readings: Sequence[Reading]) -> None:
-        """Take the calls of accepted slices.
+        """Takes the calls of accepted slices.
 
         Args:
             readings: of one point, at least one.
@@ -40,14 +40,14 @@ class SlowCalls:
         self._latencies = np.concatenate(self._stretches)
         self._within = effective_size(self._stretches, centre="stretch")
         self.number = int(self._latencies.size)
-        """Stamps: calls, or blocks of calls where a stamp covers several."""
+        """Number of stamps: calls, or blocks of calls."""
 
     def latency(self, percentile: float) -> float:
         """Return the latency at a percentile, in nanoseconds."""
         return nearest_rank(self._latencies, percentile / 100)
 
     def above(self, bounds_ns: ArrayLike) -> tuple[list[int], list[int], list[int]]:
-        """Return for each bound how many calls are above it, how many independent calls there are, and how many of these are above."""
+        """Return, for each bound, the calls above it, the number of independent calls, and the independent calls above it."""
         import numpy as np
 
         levels = np.asarray(bounds_ns, dtype=np.float64)
@@ -58,26 +58,26 @@ class SlowCalls:
         return [int(count) for count in counts], [int(size) for size in effective], above
 
     def kept_from(self, percentile: float) -> int | None:
-        """Return the smallest bound in nanoseconds such that it and every larger one is shown to be kept; None where none is.
+        """Return the smallest bound in nanoseconds that is shown to be kept together with all larger ones; None without one.
 
-        A larger bound may be harder to show than a smaller one, where the few calls above it come in clusters. That a point keeps
-        10 ms and not 11 would make no sense, so all of them have to be shown.
+        A larger bound may be harder to show than a smaller one if the few calls above it are clustered. As a point cannot keep 10 ms
+        but not 11, all larger bounds must be shown too.
         """
         import numpy as np
 
-        # A bound that more calls miss than it allows is never shown; between two latencies nothing changes.
+        # Only measured latencies need to be tried: nothing changes between two of them. Lower bounds fail anyway.
         levels = np.unique(self._latencies[self._latencies >= self.latency(percentile)])[::-1]
         _, independent, over = self.above(levels)
 
         def failure(start: int, end: int) -> int | None:
-            """The first level in this part that is not shown to be kept; fewer calls and more above them show less."""
+            """Return the first level of a range that is not shown to be kept, by bisection: a range passes if its worst case does."""
             if bound_holds(min(independent[start:end]), max(over[start:end]), percentile, CONFIDENCE):
                 return None
             if end - start == 1:
                 return start
             middle = (start + end) // 2
-            found = failure(start, middle)
-            return found if found is not None else failure(middle, end)
+            earlier = failure(start, middle)
+            return earlier if earlier is not None else failure(middle, end)
 
         failed = failure(0, len(levels))
         kept = levels[:failed]

@@ -1,4 +1,4 @@
-"""Everything that a report says about a run, derived from its records."""
+"""The summary of a run: all results that are derived from its records."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ class ContenderShape(msgspec.Struct, frozen=True, kw_only=True):
     contender: str
     axes: Axes = ()
     shape: Shape | None
-    """None where fewer than three neighbouring sizes lie on a line."""
+    """None if fewer than three adjacent sizes are on a line."""
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
-    """The derived part of a report: figures, verdicts, answer, and who is not ranked."""
+    """The results of a run: figures, verdicts, answers, and exclusions."""
 
     figures: tuple[Figures, ...]
-    """Of every measured point, by contender, then by operating point."""
+    """Of all measured points, ordered by contender and operating point."""
     pairs: tuple[PairVerdict, ...]
-    """Every pair of contenders at every operating point: adjusted for the number of points, not for that of pairs."""
+    """Verdicts on all pairs of contenders at all operating points, adjusted for the number of points but not of pairs."""
     answers: tuple[Answer, ...]
     """One for each setting of the axes other than the batch."""
     shapes: tuple[ContenderShape, ...]
@@ -48,23 +48,23 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def answer(self) -> Answer:
-        """The answer of a run whose only axis is the batch; the first one of others."""
+        """The answer for the first setting, which is the only one if the batch is the only axis."""
         return self.answers[0]
 
 
 def summarise(run: Run, *, every_bound: bool = True) -> Summary:
-    """The summary of a run or of any prefix of one.
+    """Return the summary of a run, which may be unfinished.
 
     Args:
         run: the run.
-        every_bound: whether to work out which latency bounds each point keeps, which takes as long as the rest.
+        every_bound: whether to compute the latency bounds that each point keeps, which takes as long as the rest.
     """
     measurements = Measurements(run.rounds, run.header.budget_of)
     points = {Candidate(point.contender, point.point): point for point in run.points}
     table = figures_table(points.values(), measurements, run.header.metrics)
     liars = impossible(run, points.values())
     excluded = exclusions(run, points.values(), liars)
-    out = {one.contender for one in excluded}
+    out = {exclusion.contender for exclusion in excluded}
     ranked = [point for point in points.values() if point.contender not in out]
     axes = sorted({point.point.axes for point in points.values()}) or [()]
     return Summary(
@@ -99,11 +99,13 @@ def _pairs(
 
 def _shapes(run: Run, table: Mapping[Candidate, Figures], axes: Iterable[Axes]) -> Iterable[ContenderShape]:
     if run.header.options.scope == "dataset":
-        # The time of a pass is no line over the batch size.
+        # The time of a pass over a data set is not a linear function of the batch size.
         return
     for label in run.labels:
         for setting in axes:
-            own = [one for key, one in table.items() if key.label == label and key.point.axes == setting]
-            if own:
-                shape = fit_shape([one.point.batch for one in own], [one.latency_p50_ns for one in own])
+            curve = [figures for key, figures in table.items() if key.label == label and key.point.axes == setting]
+            if curve:
+                shape = fit_shape(
+                    [figures.point.batch for figures in curve], [figures.latency_p50_ns for figures in curve]
+                )
                 yield ContenderShape(contender=label, axes=setting, shape=shape)

@@ -1,4 +1,4 @@
-"""The verdict on two contenders."""
+"""Verdicts on two contenders, at one operating point or at their best sizes."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
 
 def margin_between(run: Run, a_label: str, b_label: str) -> float:
-    """Return the margin of the plan, or the importer penalty where that is larger and one of the two was imported.
+    """Return the margin of the plan, or the importer penalty if it is larger and one of the two models was imported.
 
-    An import stands for its framework, and may be that much off. One that was asked for, by `route=imported`, stands for
-    itself: it is compared as it is.
+    An imported model represents its framework, and its speed may be off by the penalty. If the user requested the import with
+    `route=imported`, it is compared as it is.
 
     Args:
         run: the run.
@@ -59,19 +59,19 @@ def compare_points(
     points: Mapping[Candidate, Point] | None = None,
     liars: Mapping[str, ClockWrong] | None = None,
 ) -> PairVerdict:
-    """The verdict on two contenders at one operating point, from the rounds of the measure phase.
+    """Return the verdict on two contenders at one operating point, from the rounds of the measure phase.
 
     Args:
-        run: the run; a prefix of one will do.
+        run: the run, which may be unfinished.
         a_label: the contender that the verdict is about.
-        b_label: the one that it is held against.
-        point: where both are compared.
-        measurements: the index of the run's rounds, where the caller has one.
-        points: the run's points, where the caller has them.
-        liars: the contenders whose clock cannot be right, where the caller has them.
+        b_label: the contender with which it is compared.
+        point: of both.
+        measurements: the index of the run's rounds, if the caller has one.
+        points: the run's points, if the caller has them.
+        liars: the contenders with implausible timing, if the caller has them.
     """
     index = measurements or Measurements(run.rounds, run.header.budget_of)
-    known = points if points is not None else {Candidate(one.contender, one.point): one for one in run.points}
+    known = points if points is not None else {Candidate(each.contender, each.point): each for each in run.points}
     a, b = side(run, a_label, point), side(run, b_label, point)
     margin = margin_between(run, a_label, b_label)
     liars = impossible(run, known.values()) if liars is None else liars
@@ -91,11 +91,11 @@ def compare_points(
 def pair_verdict(
     a: Side, b: Side, contrast: Contrast, family: Family, header: Header, *, margin: float = MARGIN, best: bool = False
 ) -> PairVerdict:
-    """Return the verdict that a contrast supports once no restart will follow.
+    """Return the verdict that a contrast supports after the last restart.
 
     Args:
         a: the contender that the verdict is about.
-        b: the one that it is held against.
+        b: the contender with which it is compared.
         contrast: their clean rounds.
         family: the contrasts of the pair at all of its points.
         header: of the run.
@@ -132,7 +132,7 @@ def pair_verdict(
         withheld=reason,
     )
     if reason is not None and pair.leans and reason.shortfall.rule in {"interval", "margin"}:
-        # All rounds together show it, and those of the restarts that both have do not.
+        # All rounds together show a difference, but not those of the restarts that both contenders have.
         short = msgspec.structs.replace(reason, shortfall=Shortfall(rule="restarts"))
         return msgspec.structs.replace(pair, withheld=short)
     return pair

@@ -1,4 +1,4 @@
-"""Why a verdict is withheld from two contenders that could have one, and what could give it, as facts."""
+"""Reasons for withholding a verdict on two contenders, and what could lead to one, as facts."""
 
 from __future__ import annotations
 
@@ -21,38 +21,38 @@ if TYPE_CHECKING:
     from infer_compare.verdicts.evidence import Evidence
 
 Rule = Literal["no_rounds", "no_clean_round", "interval", "margin", "restarts", "rounds", "error", "contenders"]
-"""What stands in the way: no round of both; none that was clean; the interval holds 1; the difference is within the margin and
-not shown to be; too few restarts; too few rounds in each; the error that one of several sizes may have; or one of several
-contenders."""
+"""Why there is no verdict. `no_rounds`: no round of both; `no_clean_round`: none that was clean; `interval`: it includes 1;
+`margin`: the estimate is within the margin, the interval is not; `restarts`: too few; `rounds`: too few in each restart; `error`:
+the p-value exceeds the error that each of several sizes may have; `contenders`: the same for several contenders."""
 Way = Literal["no_quick", "clean_restarts", "thorough", "quiet"]
-"""What could give a verdict: a run without --quick; more restarts with clean rounds; --thorough; a quieter machine."""
+"""What could lead to a verdict: a run without --quick; more restarts with clean rounds; --thorough; a quieter machine."""
 
 
 class Shortfall(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a comparison is from the rule that withholds its verdict."""
+    """The rule that withholds a verdict, and by how much it is missed."""
 
     rule: Rule
     p_value: float | None = None
-    """Of "they are equal", where the rule is about error."""
+    """Of the hypothesis that both are equally fast, if the rule is about error."""
     allowed: float | None = None
-    """What that had to be, at most."""
+    """The largest p-value that would have sufficed."""
     compared: int = 1
-    """The sizes, or the contenders, that share the error."""
+    """Number of sizes or contenders that share the error."""
 
 
 class Withheld(msgspec.Struct, frozen=True, kw_only=True):
-    """Which rule withholds the verdict, what is to blame, and what could give it."""
+    """The reasons for withholding a verdict, and what could lead to one."""
 
     shortfall: Shortfall
     early_restarts: int | None = None
-    """After so many restarts there was a verdict, which the later ones do not bear out."""
+    """Number of restarts after which there was a verdict that later restarts did not confirm."""
     scatter: float | None = None
-    """Of the ratio of a restart, where that hides a difference."""
+    """Relative standard deviation of a restart's ratio, if it hides a difference."""
     disturbance: float | None = None
-    """By how much other programs widen the interval, where that hides a difference: relative."""
+    """By how much other programs widen the interval, relatively, if that hides a difference."""
     ways: tuple[Way, ...] = ()
     culprit: str = ""
-    """The foreign process that took most during a rejected slice."""
+    """The foreign process that took most processor time during a rejected slice."""
 
 
 def withheld(
@@ -64,15 +64,15 @@ def withheld(
     margin: float = MARGIN,
     early_restarts: int | None = None,
 ) -> Withheld:
-    """Return why there is no verdict, and what could give one.
+    """Return why there is no verdict, and what could lead to one.
 
     Args:
         shortfall: the rule that is not met.
         contrast: the clean rounds.
         mode: of the run.
-        evidence: all that is known.
+        evidence: of the contrast.
         margin: relative difference below which the two count as the same.
-        early_restarts: after which there was a verdict that does not stand.
+        early_restarts: number of restarts after which there was a verdict that was not confirmed.
     """
     noisy = evidence is not None and evidence.scatter is not None and evidence.scatter > NOISY_SCATTER
     disturbed = contrast.allowance > WIDE_ALLOWANCE * margin

@@ -1,4 +1,4 @@
-"""Two stored runs against each other: nothing in them is paired, and conditions may differ."""
+"""Comparing two stored runs, whose rounds are not paired and whose conditions may differ."""
 
 from infer_compare.verdicts.unpaired.comparison import Missing, RunComparison, compare_runs
 from infer_compare.verdicts.unpaired.conditions import Condition

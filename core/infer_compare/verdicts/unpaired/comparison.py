@@ -1,4 +1,4 @@
-"""Everything that two stored runs say about each other."""
+"""The comparison of two stored runs."""
 
 from __future__ import annotations
 
@@ -37,56 +37,57 @@ Which = Literal["base", "new"]
 
 
 class Missing(msgspec.Struct, frozen=True, kw_only=True):
-    """What was measured in one run and not in the other."""
+    """A contender, or some of its points, with figures in one run but not in the other."""
 
     contender: str
     point: OperatingPoint | None
-    """None for the whole contender; the first of several."""
+    """The first of its points; None for the whole contender."""
     points: tuple[OperatingPoint, ...] = ()
     measured_in: Which
-    """The run that has it, or the one of the first obstacle."""
+    """The run that has figures, or the run of the first obstacle."""
     obstacles: tuple[tuple[Which, AnyObstacle], ...] = ()
-    """Why a run has no figures; none where a contender is in the other run only."""
+    """Why a run has no figures; empty if only one of the runs has the contender."""
     sentence: str = ""
-    """In words, which a report fills in."""
+    """The same in words; filled in by a report."""
 
 
 class RunComparison(msgspec.Struct, frozen=True, kw_only=True):
-    """The new run held against the base."""
+    """The comparison of a new run with a base."""
 
     margin: float
     across_conditions: bool
-    """Whether verdicts were asked for although conditions differ."""
+    """Whether the user requested verdicts although conditions differ."""
     conditions: tuple[Condition, ...]
     bests: tuple[PointComparison, ...]
     """Each contender at the base's best size, adjusted as one family by Holm's method."""
     points: tuple[PointComparison, ...]
-    """Every contender at every operating point of both runs; these verdicts are not adjusted for their number."""
+    """All contenders at all operating points of both runs; these verdicts are not adjusted for their number."""
     missing: tuple[Missing, ...]
     guard: Guard | None
 
     @property
     def withheld(self) -> tuple[Condition, ...]:
         """The conditions for which verdicts are withheld."""
-        return () if self.across_conditions else tuple(one for one in self.conditions if one.decisive)
+        return () if self.across_conditions else tuple(condition for condition in self.conditions if condition.decisive)
 
 
 class _Side:
-    """One of the two runs, read once."""
+    """One of the two runs, with its measurements, figures and exclusions."""
 
     def __init__(self, run: Run, which: Which) -> None:
         self.run = run
         self.which = which
         self.measurements = Measurements(run.rounds, run.header.budget_of)
-        self.points = {Candidate(one.contender, one.point): one for one in run.points}
+        self.points = {Candidate(point.contender, point.point): point for point in run.points}
         self.table: Mapping[Candidate, Figures] = figures_table(
             self.points.values(), self.measurements, run.header.metrics
         )
         liars = impossible(run, self.points.values())
-        self.excluded = {one.contender: one.obstacle for one in exclusions(run, self.points.values(), liars)}
+        excluded = exclusions(run, self.points.values(), liars)
+        self.excluded = {exclusion.contender: exclusion.obstacle for exclusion in excluded}
 
     def why_missing(self, candidate: Candidate) -> AnyObstacle:
-        """Why there are no figures."""
+        """Return why a candidate has no figures in this run."""
         point = self.points.get(candidate)
         if point is None:
             return NotTried()
@@ -100,14 +101,14 @@ class _Side:
 def compare_runs(
     base: Run, new: Run, *, margin: float = MARGIN, across_conditions: bool = False, loss: float | None = None
 ) -> RunComparison:
-    """Compares two stored runs of one model, contender by contender, size by size.
+    """Compare two stored runs of the same model, for each contender and operating point.
 
     Args:
-        base: the run that counts as 1; a prefix of one will do.
-        new: the other.
+        base: the run to which ratios refer; may be unfinished.
+        new: the other run.
         margin: relative difference within which throughputs count as the same.
-        across_conditions: give verdicts although conditions differ.
-        loss: the relative loss of throughput that the guard looks for; None without a guard.
+        across_conditions: whether to give verdicts although conditions differ.
+        loss: the relative loss of throughput that counts as a regression; None without a guard.
 
     Raises:
         UsageError: the runs are of different models, or have no contender in common.
@@ -132,27 +133,33 @@ def compare_runs(
         if pair is None:
             continue
         differing = () if across_conditions else decisive_for(conditions, candidate.label)
-        topics = tuple(dict.fromkeys(one.topic for one in differing))
+        topics = tuple(dict.fromkeys(condition.topic for condition in differing))
         contrasts[candidate] = pair
         points[candidate] = with_verdict(_undecided(old, fresh, candidate, pair, margin, topics), pair)
     answers = summarise(base, every_bound=False).answers
     chosen = _bests(answers, points)
-    bests = [points[one] if stands is None else msgspec.structs.replace(points[one], in_place_of=stands)
-             for one, stands in chosen.items()]  # fmt: skip
-    own = [contrasts[one] for one in chosen]
+    bests = [
+        points[candidate]
+        if recommended is None
+        else msgspec.structs.replace(points[candidate], in_place_of=recommended)
+        for candidate, recommended in chosen.items()
+    ]
+    of_bests = [contrasts[candidate] for candidate in chosen]
     return RunComparison(
         margin=margin,
         across_conditions=across_conditions,
         conditions=conditions,
-        bests=adjusted(bests, own),
+        bests=adjusted(bests, of_bests),
         points=tuple(points.values()),
         missing=tuple(_missing(old, fresh, labels)),
-        guard=None if loss is None else _guard(loss, bests, own, answers, fresh),
+        guard=None if loss is None else _guard(loss, bests, of_bests, answers, fresh),
     )
 
 
 def _contrast(old: _Side, fresh: _Side, candidate: Candidate) -> Contrast | None:
-    samples = [sample(one.measurements, candidate, one.run.header.budget_of(candidate.label)) for one in (old, fresh)]
+    samples = [
+        sample(side.measurements, candidate, side.run.header.budget_of(candidate.label)) for side in (old, fresh)
+    ]
     if samples[0] is None or samples[1] is None:
         return None
     return contrast(samples[0], samples[1])
@@ -177,17 +184,19 @@ def _undecided(
 def _guard(
     loss: float, bests: Sequence[PointComparison], own: Sequence[Contrast], answers: Sequence[Answer], fresh: _Side
 ) -> Guard:
-    """The guard, with what became of the base's best contender in the new run."""
+    """Return the guard, including the best contenders of the base for which the new run has no figures."""
     leaders = {answer.axes: answer.recommended for answer in answers if answer.recommended is not None}
-    compared = {(one.contender, one.point.axes): one for one in bests}
+    compared = {(comparison.contender, comparison.point.axes): comparison for comparison in bests}
     lost = []
     for axes, best in leaders.items():
-        label, found = best.contender, compared.get((best.contender, axes))
+        label, comparison_of_best = best.contender, compared.get((best.contender, axes))
         if label not in fresh.run.labels:
             lost.append(Lost(contender=label))
         elif label in fresh.excluded:
             lost.append(Lost(contender=label, obstacle=fresh.excluded[label]))
-        elif found is None or (found.in_place_of is not None and Candidate(label, best.point) in fresh.points):
+        elif comparison_of_best is None or (
+            comparison_of_best.in_place_of is not None and Candidate(label, best.point) in fresh.points
+        ):
             why = fresh.why_missing(Candidate(label, best.point))
             lost.append(Lost(contender=label, point=best.point, obstacle=why))
     names = {(best.contender, axes) for axes, best in leaders.items()}
@@ -197,56 +206,58 @@ def _guard(
 def _bests(
     answers: Sequence[Answer], points: Mapping[Candidate, PointComparison]
 ) -> dict[Candidate, OperatingPoint | None]:
-    """Each contender at the size that the base recommends; where that is in one run only, the fastest of both.
+    """Return each contender at the size that the base recommends, or at its fastest common size if only one run has that.
 
     Returns:
-        By candidate, what it stands for where it is not the recommended one itself.
+        The chosen candidates, each with the recommended point that it replaces; None if it is the recommended one.
     """
     wanted = {
         (best.contender, answer.axes): best.point
         for answer in answers
         for best in answer.by_contender
     }  # fmt: skip
-    found: dict[Candidate, OperatingPoint | None] = {}
-    for label, axes in dict.fromkeys((one.label, one.point.axes) for one in points):
+    chosen: dict[Candidate, OperatingPoint | None] = {}
+    for label, axes in dict.fromkeys((candidate.label, candidate.point.axes) for candidate in points):
         best = wanted.get((label, axes))
         if best is not None and Candidate(label, best) in points:
-            found[Candidate(label, best)] = None
+            chosen[Candidate(label, best)] = None
             continue
-        own = [one for one in points if one.label == label and one.point.axes == axes]
-        found[max(own, key=lambda one: points[one].base.throughput)] = best
-    return found
+        own = [candidate for candidate in points if candidate.label == label and candidate.point.axes == axes]
+        chosen[max(own, key=lambda candidate: points[candidate].base.throughput)] = best
+    return chosen
 
 
 def _missing(old: _Side, fresh: _Side, labels: Sequence[str]) -> Iterator[Missing]:
-    for one, other in ((old, fresh), (fresh, old)):
-        for label in one.run.labels:
-            if label not in other.run.labels:
-                yield Missing(contender=label, point=None, measured_in=one.which)
+    for measured, lacking in ((old, fresh), (fresh, old)):
+        for label in measured.run.labels:
+            if label not in lacking.run.labels:
+                yield Missing(contender=label, point=None, measured_in=measured.which)
     for label in labels:
-        obstacles = tuple((one.which, one.excluded[label]) for one in (old, fresh) if label in one.excluded)
+        obstacles = tuple(
+            (measured.which, measured.excluded[label]) for measured in (old, fresh) if label in measured.excluded
+        )
         if obstacles:
             yield Missing(contender=label, point=None, measured_in=obstacles[0][0], obstacles=obstacles)
             continue
-        for one, other in ((old, fresh), (fresh, old)):
-            yield from _missing_points(one, other, label)
+        for measured, lacking in ((old, fresh), (fresh, old)):
+            yield from _missing_points(measured, lacking, label)
 
 
-def _missing_points(one: _Side, other: _Side, label: str) -> Iterator[Missing]:
-    """Sizes of a contender with figures in one run only; those for the same reason together."""
+def _missing_points(measured: _Side, lacking: _Side, label: str) -> Iterator[Missing]:
+    """Yield the sizes of a contender with figures in only one run, grouped by the reason."""
     by_obstacle: list[tuple[AnyObstacle, list[OperatingPoint]]] = []
-    for candidate in one.table:
-        if candidate.label == label and candidate not in other.table:
-            why = other.why_missing(candidate)
-            own = next((points for known, points in by_obstacle if known == why), None)
-            if own is None:
-                by_obstacle.append((why, own := []))
-            own.append(candidate.point)
+    for candidate in measured.table:
+        if candidate.label == label and candidate not in lacking.table:
+            why = lacking.why_missing(candidate)
+            alike = next((points for known, points in by_obstacle if known == why), None)
+            if alike is None:
+                by_obstacle.append((why, alike := []))
+            alike.append(candidate.point)
     for why, points in by_obstacle:
         yield Missing(
             contender=label,
             point=points[0],
             points=tuple(points),
-            measured_in=one.which,
-            obstacles=((other.which, why),),
+            measured_in=measured.which,
+            obstacles=((lacking.which, why),),
         )

@@ -1,4 +1,4 @@
-"""Whether two runs are of one model: a ratio of two models' throughputs says nothing about either."""
+"""A check that two runs are of the same model: ratios of throughputs of different models mean nothing."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ if TYPE_CHECKING:
     from infer_compare.results import Header, Run
 
 DIGITS = 12
-"""Of a hash, as reports show them."""
+"""Characters of a hash that messages show, as in reports."""
 
 
 def refuse_other_models(base: Run, new: Run, *, across_conditions: bool) -> None:
-    """Raises where the runs are of different models.
+    """Check that two runs are of the same model.
 
-    The same content is the same model, whatever its file is called. Another content under the same name is a new version
-    of it, or another seed: that can be asked for. Another content under another name cannot.
+    Models with the same content are the same, whatever their names. Models with the same name but different content are versions
+    of a model, or have different seeds; they are compared only with `across_conditions`. Others are never compared.
 
     Raises:
-        UsageError: they are; with what to do.
+        UsageError: the runs are of different models; the message says what to do.
     """
     old, fresh = base.header.model, new.header.model
     if old.sha256 == fresh.sha256:

@@ -1,4 +1,4 @@
-"""A contender at one operating point in two runs: figures of both, ratio, and verdict."""
+"""The comparison of a contender at one operating point in two runs: figures of both, ratio, and verdict."""
 
 from __future__ import annotations
 
@@ -19,39 +19,40 @@ if TYPE_CHECKING:
 
 
 class PointSide(msgspec.Struct, frozen=True, kw_only=True):
-    """What one of the two runs measured."""
+    """The figures of a contender in one of the two runs."""
 
     throughput: float
-    """Samples a second: median over slices."""
+    """Samples per second: median over slices."""
     spread: float | None
     """Relative half-width of its 95 % interval."""
     latency_p50_ns: float
     latency_p95_ns: float
     restarts: int
-    """With accepted slices."""
+    """Number of restarts with accepted slices."""
     slices: int
-    """Accepted ones."""
+    """Number of accepted slices."""
     rejected: float
     """Share of the slices that the gate rejected."""
     metrics: dict[str, float] = {}
-    """What was measured around the slices besides, by the name of the metric."""
+    """Values of additional metrics, by name."""
 
 
 class Unsettled(msgspec.Struct, frozen=True, kw_only=True):
     """Why there is no verdict on a contender in two runs."""
 
     rule: Literal["conditions", "restarts", "margin", "contenders"]
-    """Conditions differ; an interval needs more restarts; the interval reaches across the margin; one of several contenders."""
+    """`conditions` differ; an interval needs more `restarts`; the interval crosses the `margin`; the adjustment for several
+    `contenders` removed the verdict."""
     noisy: bool = False
     """Whether many slices were rejected."""
 
 
 class PointComparison(msgspec.Struct, frozen=True, kw_only=True):
-    """What is said of a contender in the new run against itself in the base. Ratios are of throughputs, new over base."""
+    """The comparison of a contender in the new run with itself in the base. Ratios are of throughputs, new over base."""
 
     contender: str
     name: str
-    """What sentences call it: `torch (imported)` where the model is imported."""
+    """Its name in texts: `torch (imported)` if the model is imported."""
     point: OperatingPoint
     verdict: Verdict
     margin: float
@@ -61,17 +62,17 @@ class PointComparison(msgspec.Struct, frozen=True, kw_only=True):
     adjusted_p: float | None = None
     """By Holm's method over the contenders' best sizes; None in the table, whose verdicts are unadjusted."""
     in_place_of: OperatingPoint | None = None
-    """The base's best size, where it was not measured in both runs and this one stands for it."""
+    """The base's best size that this one replaces because it was not measured in both runs."""
     differing: tuple[str, ...] = ()
-    """Conditions that stand in the way of a verdict."""
+    """Conditions that prevent a verdict."""
     withheld: Unsettled | None = None
     """Why there is no verdict."""
     reason: str = ""
-    """The same in words, which a report fills in."""
+    """The same in words; filled in by a report."""
 
 
 def side_of(figures: Figures, restarts: int) -> PointSide:
-    """The figures that a comparison shows."""
+    """Return the figures that a comparison shows of a run."""
     return PointSide(
         throughput=figures.throughput,
         spread=figures.spread,
@@ -84,29 +85,35 @@ def side_of(figures: Figures, restarts: int) -> PointSide:
     )
 
 
-def with_verdict(found: PointComparison, contrast: Contrast) -> PointComparison:
-    """With its verdict, or why there is none; conditions that differ come before everything else."""
-    if found.differing:
-        return msgspec.structs.replace(found, withheld=Unsettled(rule="conditions"))
-    verdict = contrast.verdict(found.margin)
-    reason = _unsettled(found, contrast) if verdict is Verdict.INCONCLUSIVE else None
-    return msgspec.structs.replace(found, verdict=verdict, withheld=reason)
+def with_verdict(comparison: PointComparison, contrast: Contrast) -> PointComparison:
+    """Return a comparison with its verdict, or with the reason for having none; differing conditions take precedence."""
+    if comparison.differing:
+        return msgspec.structs.replace(comparison, withheld=Unsettled(rule="conditions"))
+    verdict = contrast.verdict(comparison.margin)
+    reason = _unsettled(comparison, contrast) if verdict is Verdict.INCONCLUSIVE else None
+    return msgspec.structs.replace(comparison, verdict=verdict, withheld=reason)
 
 
-def adjusted(found: Sequence[PointComparison], contrasts: Sequence[Contrast]) -> tuple[PointComparison, ...]:
-    """After Holm's adjustment over all that could have had a verdict: a direction that does not survive is withdrawn."""
-    tested = [place for place, one in enumerate(found) if not one.differing and contrasts[place].difference is not None]
-    result = list(found)
-    p_values = holm([contrasts[place].p_beyond_margin(found[place].margin) for place in tested])
+def adjusted(comparisons: Sequence[PointComparison], contrasts: Sequence[Contrast]) -> tuple[PointComparison, ...]:
+    """Return comparisons after Holm's adjustment: FASTER and SLOWER become INCONCLUSIVE if they do not survive it."""
+    tested = [
+        place
+        for place, comparison in enumerate(comparisons)
+        if not comparison.differing and contrasts[place].difference is not None
+    ]
+    result = list(comparisons)
+    p_values = holm([contrasts[place].p_beyond_margin(comparisons[place].margin) for place in tested])
     for place, p_value in zip(tested, p_values, strict=True):
-        one = msgspec.structs.replace(found[place], adjusted_p=p_value)
-        if one.verdict in {Verdict.FASTER, Verdict.SLOWER} and p_value > 1 - CONFIDENCE:
-            one = msgspec.structs.replace(one, verdict=Verdict.INCONCLUSIVE, withheld=Unsettled(rule="contenders"))
-        result[place] = one
+        comparison = msgspec.structs.replace(comparisons[place], adjusted_p=p_value)
+        if comparison.verdict in {Verdict.FASTER, Verdict.SLOWER} and p_value > 1 - CONFIDENCE:
+            comparison = msgspec.structs.replace(
+                comparison, verdict=Verdict.INCONCLUSIVE, withheld=Unsettled(rule="contenders")
+            )
+        result[place] = comparison
     return tuple(result)
 
 
-def _unsettled(found: PointComparison, contrast: Contrast) -> Unsettled:
+def _unsettled(comparison: PointComparison, contrast: Contrast) -> Unsettled:
     if contrast.difference is None:
         return Unsettled(rule="restarts")
-    return Unsettled(rule="margin", noisy=max(found.base.rejected, found.new.rejected) > NOISY_REJECTED_SHARE)
+    return Unsettled(rule="margin", noisy=max(comparison.base.rejected, comparison.new.rejected) > NOISY_REJECTED_SHARE)

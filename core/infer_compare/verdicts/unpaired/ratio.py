@@ -1,4 +1,4 @@
-"""The ratio of one contender's throughputs in two runs, and the verdict that it supports."""
+"""The ratio of a contender's throughputs in two runs, and the verdict that it supports."""
 
 from __future__ import annotations
 
@@ -18,36 +18,36 @@ if TYPE_CHECKING:
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True):
-    """What the accepted slices of one run say about a contender at an operating point."""
+    """The throughputs of a contender at an operating point in one run."""
 
     restarts: tuple[tuple[float, ...], ...]
-    """`log(samples a second)` of each slice, by restart; no restart is empty."""
+    """`log(samples per second)` of each accepted slice, by restart; no restart is empty."""
     allowance: float = 0.0
-    """What accepted contention may have cost, in the log domain: threads x mean wait share."""
+    """Possible effect of accepted contention, in the log domain: threads x mean wait share."""
 
 
 class UnpairedRatio(msgspec.Struct, frozen=True, kw_only=True):
-    """How many times the base's throughput the new run's is."""
+    """The ratio of the new run's throughput to the base's, with its interval."""
 
     ratio: float
     low: float | None
-    """Lower end of the interval, the allowance for contention included; None with fewer than two restarts in a run."""
+    """Lower end of the interval, including the allowance for contention; None with fewer than two restarts in a run."""
     high: float | None
     half_width: float | None
     """Relative: 0.02 for an interval of about 2 % to either side."""
     confidence: float
     restarts: tuple[int, int]
-    """With accepted slices: of the base, of the new run."""
+    """Number of restarts with accepted slices, in the base and in the new run."""
     unit: Unit | None
-    """The wider interval, which is the one reported: Welch's over the means of restarts, or that over slices."""
+    """The basis of the reported interval, which is the wider: Welch's over restart means, or over slices."""
     df: float | None
     """Its degrees of freedom, by Welch and Satterthwaite."""
     allowance: float
-    """The larger of the two runs': contention in one of them biases the ratio to one side."""
+    """The larger allowance of the two runs: contention in one of them biases the ratio to one side."""
 
 
 class Contrast(msgspec.Struct, frozen=True, kw_only=True):
-    """A contender in the new run against itself in the base, in logarithms."""
+    """The contrast of a contender in the new run and in the base, in logarithms."""
 
     base: Sample
     new: Sample
@@ -56,11 +56,11 @@ class Contrast(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def allowance(self) -> float:
-        """The larger of the two."""
+        """The larger allowance of the two runs."""
         return max(self.base.allowance, self.new.allowance)
 
     def ratio(self, confidence: float = CONFIDENCE) -> UnpairedRatio:
-        """The figure that is reported."""
+        """Return the ratio with its interval, as reported."""
         counts = (len(self.base.restarts), len(self.new.restarts))
         if self.difference is None:
             return UnpairedRatio(
@@ -68,43 +68,43 @@ class Contrast(msgspec.Struct, frozen=True, kw_only=True):
                 low=None, high=None, half_width=None, confidence=confidence, restarts=counts, unit=None, df=None,
                 allowance=self.allowance,
             )  # fmt: skip
-        found = self.difference.interval(confidence, self.allowance)
+        interval = self.difference.interval(confidence, self.allowance)
         return UnpairedRatio(
-            ratio=exp(found.mean),
-            low=exp(found.low),
-            high=exp(found.high),
-            half_width=expm1(found.half_width),
+            ratio=exp(interval.mean),
+            low=exp(interval.low),
+            high=exp(interval.high),
+            half_width=expm1(interval.half_width),
             confidence=confidence,
             restarts=counts,
             unit=self.difference.unit(confidence),
-            df=found.df,
+            df=interval.df,
             allowance=self.allowance,
         )
 
     def verdict(self, margin: float) -> Verdict:
-        """FASTER or SLOWER where the whole interval lies beyond the margin, SAME where it lies within it.
+        """Return FASTER or SLOWER if the whole interval is beyond the margin, SAME if it is within, else INCONCLUSIVE.
 
-        Within a run the interval need only exclude 1. Here it does not know how two days differ, only how processes
-        of one day do, and the margin has to make up for that.
+        Within a run the interval need only exclude 1. Between runs it reflects how processes of one day vary, but not how days
+        differ, for which the margin has to compensate.
         """
         if self.difference is None:
             return Verdict.INCONCLUSIVE
-        found = self.difference.interval(CONFIDENCE, self.allowance)
+        interval = self.difference.interval(CONFIDENCE, self.allowance)
         edge = log1p(margin)
-        if found.low > edge:
+        if interval.low > edge:
             return Verdict.FASTER
-        if found.high < -edge:
+        if interval.high < -edge:
             return Verdict.SLOWER
-        return Verdict.SAME if -edge < found.low and found.high < edge else Verdict.INCONCLUSIVE
+        return Verdict.SAME if -edge < interval.low and interval.high < edge else Verdict.INCONCLUSIVE
 
     def p_beyond_margin(self, margin: float) -> float:
-        """Of "the throughputs are the same within the margin", unadjusted; 1 where nothing can be told."""
+        """Return the unadjusted p-value of the hypothesis that the throughputs are the same within the margin; 1 without an error."""
         return 1.0 if self.difference is None else self.difference.p_beyond(self.allowance + log1p(margin))
 
     def p_regression(self, loss: float) -> float:
-        """Of "the new throughput is at least `1 - loss` of the base's", unadjusted.
+        """Return the unadjusted p-value of the hypothesis that the new throughput is at least `1 - loss` of the base's.
 
-        At or below 0.05 it says that the whole interval of 95 % lies below `1 - loss`.
+        If it is at most 0.05, the whole 95 % interval is below `1 - loss`.
         """
         if self.difference is None or self.difference.mean >= 0:
             return 1.0
@@ -112,31 +112,31 @@ class Contrast(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def contrast(base: Sample, new: Sample) -> Contrast:
-    """The new run against the base."""
+    """Return the contrast of a new run with a base."""
     enough = min(len(base.restarts), len(new.restarts)) >= FEWEST_GROUPS
     difference = unpaired_difference(new.restarts, base.restarts) if enough else None
     return Contrast(base=base, new=new, difference=difference)
 
 
 def sample(measurements: Measurements, candidate: Candidate, threads: int) -> Sample | None:
-    """The accepted slices of a candidate as numbers; None where there is none.
+    """Return the throughputs of a candidate in a run; None if it has no accepted slice.
 
     Args:
-        measurements: the rounds of its run.
+        measurements: the rounds of the run.
         candidate: a contender at an operating point.
-        threads: the budget of all its instances in that run, for the allowance.
+        threads: the thread budget of all its instances, for the allowance.
     """
-    found: dict[int, list[float]] = defaultdict(list)
+    by_restart: dict[int, list[float]] = defaultdict(list)
     shares: list[float] = []
-    # Rounds in which another contender was disturbed count too: nothing is paired with them.
-    for one in throughput_series(measurements.readings(candidate)):
-        found[one.restart].append(log(candidate.point.batch * 1e9 / one.location))
-        share = one.piece.diagnostics.wait_share if one.piece.diagnostics is not None else None
+    # Rounds in which another contender was disturbed count too, as nothing is paired.
+    for reading in throughput_series(measurements.readings(candidate)):
+        by_restart[reading.restart].append(log(candidate.point.batch * 1e9 / reading.location))
+        share = reading.piece.diagnostics.wait_share if reading.piece.diagnostics is not None else None
         if share is not None:
             shares.append(share)
-    if not found:
+    if not by_restart:
         return None
     return Sample(
-        restarts=tuple(tuple(found[restart]) for restart in sorted(found)),
+        restarts=tuple(tuple(by_restart[restart]) for restart in sorted(by_restart)),
         allowance=threads * fsum(shares) / len(shares) if shares else 0.0,
     )
