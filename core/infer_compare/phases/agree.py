@@ -1,4 +1,4 @@
-"""The phase that compares what the contenders computed, before anything is timed."""
+"""The phase that compares the outputs of the contenders, before anything is timed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def agree(context: RunContext, points: Mapping[str, Sequence[OperatingPoint]]) -> None:
-    """Compare the outputs of all contenders, and store which agree.
+    """Compare the outputs of all contenders, and store the results.
 
     Args:
         context: of the run, explored.

@@ -1,7 +1,7 @@
-"""Which contenders agree with each other, and which of them are taken as right where they do not.
+"""Agreement between contenders, and the choice of a reference when they disagree.
 
-No contender is right by its place in the list: outputs are compared with each other, and where two groups disagree the
-reference evaluator decides, else how the contenders came by the model. Where that leaves a tie, nobody is right.
+The order of contenders plays no role. Outputs are compared with each other. If two groups disagree, the reference evaluator
+decides; without it, the group whose contenders got the model most directly is right. A tie leaves the question open.
 """
 
 from __future__ import annotations
@@ -39,19 +39,19 @@ def agreements(
     """Compare all contenders with each other at every operating point that they run.
 
     Args:
-        run: as it stands, for names, effective precisions and the user's tolerance.
+        run: so far, for names, effective precisions and the user's tolerance.
         points: the operating points of each contender.
         candidates: the contenders by label.
-        evaluate: asks the reference evaluator at operating points; None where it cannot run the model.
-        quantized: whether the model computes in eight-bit integers.
+        evaluate: returns the outputs of the reference evaluator at some points; None if it cannot run the model.
+        quantized: returns whether the model computes in eight-bit integers.
     """
     phase = _Phase(run.header.model.outputs, Candidates(run, candidates, quantized=quantized), evaluate)
     verdicts = phase.all({point: labels_at(point, points) for point in every_point(points)})
-    return [verdicts[label, point] for label, own in points.items() for point in own]
+    return [verdicts[label, point] for label, sizes in points.items() for point in sizes]
 
 
 class _Phase:
-    """The verdicts on all contenders."""
+    """Determines the verdicts on all contenders."""
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class _Phase:
         self._evaluate = evaluate
         self._agreements: dict[tuple[str, OperatingPoint], Agreement] = {}
         self._right: set[str] = set()
-        """Contenders that the evaluator has confirmed where others disagreed with them."""
+        """Contenders that the evaluator confirmed when others disagreed with them."""
 
     def all(self, points: Mapping[OperatingPoint, Sequence[str]]) -> dict[tuple[str, OperatingPoint], Agreement]:
         """Return the verdict on every contender at every point."""
@@ -72,24 +72,24 @@ class _Phase:
             asked = {point.with_batch(size) for point in points for size in EVALUATED_BATCHES}
             self._candidates.evaluated = self._evaluate(sorted(asked))
         parted = {point: self._parted(point, labels) for point, labels in points.items()}
-        disputed = [point for point, own in parted.items() if len(own) > 1]
+        disputed = [point for point, at_point in parted.items() if len(at_point) > 1]
         unsure = disputed or (sorted(parted)[:1] if self._candidates.coarse else [])
         if self._candidates.native and unsure and not self._candidates.evaluating:
             small = [point for point in unsure if point.batch <= LARGEST_EVALUATED]
             chosen = [point for point in small if point.batch in EVALUATED_BATCHES] or small[:1]
             self._candidates.evaluated = self._evaluate(chosen) if chosen else None
-        for point, own in parted.items():
-            self._confirm(point, own)
-        for point, own in parted.items():
-            self._decide(point, own)
+        for point, at_point in parted.items():
+            self._confirm(point, at_point)
+        for point, at_point in parted.items():
+            self._decide(point, at_point)
         return self._agreements
 
     def _parted(self, point: OperatingPoint, labels: Sequence[str]) -> tuple[Group, ...]:
-        """Return the contenders whose outputs can be compared, by groups that agree; settle the others."""
+        """Settle contenders whose outputs cannot be compared, and return the others in groups that agree."""
         able = [label for label in labels if self._readable(label, point)]
         shapes = {label: self._candidates.outputs(label).misshapen(point, self._specs) for label in able}
         if any(not words for words in shapes.values()):
-            # Only against one that has the declared shape: a file may declare a wrong one.
+            # Unless all outputs have another shape than declared: then the file declares a wrong one.
             whole = next(label for label in able if not shapes[label])
             for label in able:
                 if shapes[label]:
@@ -107,7 +107,7 @@ class _Phase:
         return groups(standings, lambda reference, label: self._candidates.differ(reference, label, point))
 
     def _readable(self, label: str, point: OperatingPoint) -> bool:
-        """Return whether outputs can be compared at all; settle those that cannot."""
+        """Return whether a contender's outputs can be compared; settle the contender if not."""
         outputs = self._candidates.outputs(label)
         if self._candidates.tolerance(label) is None:
             reason = f"no tolerance is known for {self._candidates.precision(label)}; give one with --rtol"
@@ -129,14 +129,16 @@ class _Phase:
         return False
 
     def _confirm(self, point: OperatingPoint, parted: Sequence[Group]) -> None:
-        """Note which of several groups the evaluator agrees with."""
+        """Record the group with which the evaluator agrees, if there are several."""
         if len(parted) < 2:
             return
-        # A contender that is the evaluator needs no other.
-        own = [group for group in parted if any(standing.label in self._candidates.evaluating for standing in group)]
-        if not (own or self._candidates.evaluated_at(point)):
+        # If a contender is itself the evaluator, its group counts as confirmed.
+        evaluating = [
+            group for group in parted if any(standing.label in self._candidates.evaluating for standing in group)
+        ]
+        if not (evaluating or self._candidates.evaluated_at(point)):
             return
-        right = own or [
+        right = evaluating or [
             group for group in parted if not self._candidates.differ(EVALUATOR, reference_of(group).label, point)
         ]
         finest = min((reference_of(group).tolerance for group in right), default=0.0)
@@ -164,7 +166,7 @@ class _Phase:
             other = right or next(rest for rest in parted if rest is not group)
             reference = reference_of(other).label
             if asked and reference_of(other).tolerance > reference_of(group).tolerance:
-                # Nothing of lower precision is the reference for what is more precise.
+                # A contender of lower precision cannot be the reference for a more precise one.
                 reference = EVALUATOR
             if right is None:
                 ending = f"; it is not known which of {_listed(parted)} is right"
@@ -179,7 +181,7 @@ class _Phase:
                     self._compared(standing.label, reference, point, ending=ending, verdict="differs")
 
     def _like(self, group: Group, standing: Standing, point: OperatingPoint) -> bool:
-        """Return whether a contender agrees with the reference of another group than its own."""
+        """Return whether a contender agrees with the reference of another group."""
         return not self._candidates.differ(reference_of(group).label, standing.label, point)
 
     def _agreeing(self, group: Group, point: OperatingPoint, *, accompanied: bool = False) -> None:
@@ -193,14 +195,14 @@ class _Phase:
                 self._compared(standing.label, reference.label, point)
 
     def _disputes(self, point: OperatingPoint, label: str) -> bool:
-        """Return whether others were compared with this contender at a point, and lost."""
+        """Return whether this contender is the reference for a verdict on another one at a point."""
         return any(
             other != label and at == point and agreement.reference == label
             for (other, at), agreement in self._agreements.items()
         )
 
     def _unaccompanied(self, label: str, point: OperatingPoint) -> None:
-        """Settle a contender that no other can be compared with here: its rows must come out as they do alone."""
+        """Settle a contender without others to compare with: each row of its batch must equal the row run alone."""
         rows = self._candidates.rows(label, point)
         reason = "no other contender ran this batch size"
         if rows != "alike":
@@ -212,7 +214,7 @@ class _Phase:
     ) -> None:
         comparison = self._candidates.compare(reference, label, point)
         rows = self._candidates.rows(label, point)
-        # Each comparison uses the scale of its reference, so A may differ from B where B does not differ from A.
+        # Each comparison is scaled by its reference, so A may differ from B although B does not differ from A.
         reason = comparison.reason if verdict in {None, comparison.verdict} else "its outputs differ"
         self._agreements[label, point] = Agreement(
             contender=label,

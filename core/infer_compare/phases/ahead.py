@@ -1,4 +1,4 @@
-"""Workers that are begun ahead of their turns: their frameworks are imported side by side, and nothing is run."""
+"""Starting workers ahead of their turns, which import their frameworks in parallel and then wait."""
 
 from __future__ import annotations
 
@@ -11,38 +11,37 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 IDLE_BYTES = 512 * memory.MIB
-"""What a worker holds with its framework imported and no model, at most: 0.1 to 0.35 GiB were seen."""
+"""The most memory of a worker with its framework imported and no model; 0.1 to 0.35 GiB were seen."""
 ROOM = 0.1
-"""Workers are begun ahead only while they hold less than this share of the memory there is: what a contender can run must not
-depend on those that wait."""
+"""Waiting workers may hold at most this share of the memory: what a contender can run must not depend on them."""
 WAIT_S = 0.01
-"""How long one worker is waited for before the next one is looked at."""
+"""How long to wait for a worker before looking at the next one."""
 
 
 class Starter(Protocol):
-    """Who begins the worker of a contender, or those of its instances, such as a `Probes`."""
+    """Starts the worker of a contender, or those of all its instances; for example a `Probes`."""
 
     @property
     def instances(self) -> int:
         """How many workers start at once."""
 
     def begin(self, *, beside: int) -> None:
-        """Start them beside so many of other contenders; a failure is reported when its turn comes."""
+        """Start the workers, while `beside` workers of other contenders start too; failures are reported at their turn."""
 
     def opened(self, seconds: float) -> bool:
-        """Return whether it has imported its framework and is suspended, or will never do so, after that time at most."""
+        """Wait up to `seconds`; return whether the workers have imported their framework and are suspended, or have failed."""
 
 
 def begin_ahead(starters: Sequence[Starter], *, cores: int | None = None, room: int | None = None) -> None:
     """Start workers, and suspend each when it has imported its framework.
 
-    No more start at a time than there are cores: each import has a core to itself, and the time that it takes is what a
-    user would see. Where memory is short, none is started ahead. Failures are reported when a worker's turn comes.
+    No more start at a time than there are cores: each import has a core to itself, so its duration is what a user would see. If
+    memory is short, none is started ahead. Failures are reported when a worker's turn comes.
 
     Args:
-        starters: in the order of their turns; none has a worker.
-        cores: how many import at a time; by default those of the machine.
-        room: bytes that all of them together may hold; by default a share of the memory there is.
+        starters: in the order of their turns, without workers yet.
+        cores: how many import at a time; by default the cores of the machine.
+        room: bytes that all workers together may hold; by default a share of the machine's memory.
     """
     cores = usable_cores() if cores is None else cores
     room = memory.limit().share(ROOM) if room is None else room

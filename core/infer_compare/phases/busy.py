@@ -1,4 +1,4 @@
-"""A machine that something else keeps busy: seen early, named, and said instead of measured."""
+"""Detection of a busy machine early in a run, and descriptions of the programs that use it."""
 
 from __future__ import annotations
 
@@ -20,37 +20,37 @@ if TYPE_CHECKING:
     from infer_compare.results.slices import Diagnostics, ForeignProcess
 
 BUSY_WAIT_S = 1.0
-"""How long a busy machine is given before it is looked at once more."""
+"""How long to wait before a busy machine is checked again."""
 NAMED = 3
-"""Programs that are named."""
+"""The most programs that are named."""
 FIRST_ROUNDS = 6
-"""Rounds at the beginning of a run of which one must be clean, at least."""
+"""Number of rounds at the beginning of a run of which at least one must be clean."""
 
 
 class Gate(Protocol):
-    """Return why a slice does not count; see `environment.gate.rejection`."""
+    """A function that decides whether a slice counts; see `environment.gate.rejection`."""
 
     def __call__(self, diagnostics: Diagnostics, *, threads: int, schedstat: bool) -> str | None:
-        """Return the reason, or None where it counts."""
+        """Return why a slice is rejected, or None if it counts."""
 
 
 class HostBusy(Exception):
-    """Nothing was clean, twice: something else uses the machine."""
+    """Other programs use the machine, so that nothing could be measured."""
 
 
 class FirstRounds:
-    """The first rounds of a run: where the machine is busy, the run ends with them and not minutes later."""
+    """Watches the first rounds of a run, to stop it early if the machine is busy."""
 
     def __init__(
         self, to_come: int, observer: Observer, wait: Callable[[], bool], sleep: Callable[[float], None] = time.sleep
     ) -> None:
-        """Sees nothing yet.
+        """Begins before the first round.
 
         Args:
             to_come: the most rounds that the first restart can make.
-            observer: hears that the machine is given another moment.
-            wait: waits until the machine is quiet, and says whether it is.
-            sleep: waits for that moment.
+            observer: notified of a pause.
+            wait: waits until the machine is quiet, and returns whether it is.
+            sleep: waits for some seconds.
         """
         self._wait = wait
         self._sleep = sleep
@@ -60,10 +60,10 @@ class FirstRounds:
         self._clean = False
 
     def see(self, done: Round) -> None:
-        """Take note of a round; halfway, wait for a moment.
+        """Record a round; pause for a moment if the first half of the rounds was disturbed.
 
         Raises:
-            HostBusy: this was the last of the first rounds, and none was clean.
+            HostBusy: none of the first rounds was clean, and the machine does not become quiet.
         """
         self._clean = self._clean or done.clean
         if self._clean:
@@ -80,9 +80,9 @@ class FirstRounds:
 
 
 def disturbed(explored: Sequence[Diagnostics], gate: Gate, *, threads: int, schedstat: bool) -> str | None:
-    """Return what the gate says of a contender's exploring as a whole; None where it would let it pass, or ran too shortly.
+    """Return why the gate would reject a contender's exploring as a whole; None if it would pass, or was too short.
 
-    Pages that were read from disk and quotas say nothing here: sizes are touched for the first time.
+    Pages read from disk and quotas are ignored: they are normal when sizes are run for the first time.
     """
     if not explored:
         return None
@@ -101,7 +101,7 @@ def disturbed(explored: Sequence[Diagnostics], gate: Gate, *, threads: int, sche
 
 
 def look(threads: int, seconds: float = BUSY_WAIT_S) -> Diagnostics | None:
-    """Watch the machine while no worker runs; return what was counted when others leave too few cores, else None.
+    """Watch the machine while no worker runs; return the counters if other programs leave too few cores, else None.
 
     Args:
         threads: the thread budget.
@@ -115,7 +115,7 @@ def look(threads: int, seconds: float = BUSY_WAIT_S) -> Diagnostics | None:
 
 
 def culprit(rounds: Sequence[Round]) -> str:
-    """Return what spoilt rounds, in words: what other programs took together, and who took most."""
+    """Return why rounds were disturbed, in words: the total use by other programs, and the busiest of them."""
     spoilt = [piece for round_ in rounds for piece in round_.slices if piece.rejected is not None]
     counted = [piece.diagnostics for piece in spoilt if piece.diagnostics is not None]
     if any(diagnostics.top is not None for diagnostics in counted):
@@ -125,17 +125,22 @@ def culprit(rounds: Sequence[Round]) -> str:
 
 
 def described(seen: Sequence[Diagnostics]) -> str:
-    """Return what other programs took, in words: all of them together, and the three that took most."""
-    known = [(one.foreign_ns, one.wall_ns) for one in seen if one.foreign_ns is not None and one.wall_ns > 0]
+    """Return the processor use of other programs, in words: their total, and the three that use most."""
+    known = [
+        (counters.foreign_ns, counters.wall_ns)
+        for counters in seen
+        if counters.foreign_ns is not None and counters.wall_ns > 0
+    ]
     wall_ns = sum(wall for _, wall in known)
     total = ""
     if wall_ns:
         cores = sum(foreign for foreign, _ in known) / wall_ns
         total = f"other programs use {significant(cores, 2)} of {count(seen[0].cores, 'core')}"
     shares: dict[int, ForeignProcess] = {}
-    for process in (process for one in seen for process in (one.top, *one.others) if process is not None):
-        if process.pid not in shares or process.share > shares[process.pid].share:
-            shares[process.pid] = process
+    for counters in seen:
+        for process in (counters.top, *counters.others):
+            if process is not None and (process.pid not in shares or process.share > shares[process.pid].share):
+                shares[process.pid] = process
     busiest = sorted(shares.values(), key=lambda process: -process.share)[:NAMED]
     named = listing([f"{process.name} (pid {process.pid}) {percent(process.share)}" for process in busiest])
     parts = ": ".join(filter(None, (total, f"{named} of a core" if named else "")))

@@ -1,4 +1,4 @@
-"""The contenders as comparing sees them: pairs of them compared, each at most once, and held against themselves."""
+"""Comparisons of contenders' outputs, in pairs and with themselves, each made at most once."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     Arrays = Sequence[NDArray[Any]]
 
 EVALUATOR = "reference evaluator"
-"""How records name the reference evaluator where it is not one of the contenders."""
+"""The name of the reference evaluator in records, if it is not one of the contenders."""
 
 
 class Candidate(NamedTuple):
-    """A contender as the comparison sees it."""
+    """A contender with its outputs."""
 
     backend: str
     provenance: Provenance
@@ -38,15 +38,15 @@ class Candidate(NamedTuple):
 
 
 class Candidates:
-    """The contenders whose outputs are compared, and the reference evaluator where it was asked."""
+    """The contenders whose outputs are compared, and the reference evaluator."""
 
     def __init__(self, run: Run, candidates: Mapping[str, Candidate], *, quantized: Callable[[], bool]) -> None:
         """Compares nothing yet.
 
         Args:
-            run: as it stands, for names, effective precisions and the user's tolerance.
+            run: so far, for names, effective precisions and the user's tolerance.
             candidates: the contenders by label.
-            quantized: whether the model computes in eight-bit integers.
+            quantized: returns whether the model computes in eight-bit integers.
         """
         self._run = run
         self._candidates = candidates
@@ -55,16 +55,16 @@ class Candidates:
         self._other_input = other_input(run.header.model.inputs)
         self._known: dict[tuple[str, str, OperatingPoint], Comparison] = {}
         self.evaluated: Outputs | None = None
-        """What the reference evaluator computes; None where it was not asked or cannot run the model."""
+        """The outputs of the reference evaluator; None if it was not asked or cannot run the model."""
         self.native = any(candidate.provenance == "native" for candidate in candidates.values())
-        """Whether any of them runs the model natively."""
+        """Whether any contender runs the model natively."""
         self.coarse = bool(candidates) and all(not self.precise(label) for label in candidates)
-        """Whether none of them is of single precision or more."""
+        """Whether all contenders have less than single precision."""
         self.evaluating = frozenset(label for label, candidate in candidates.items() if candidate.evaluates)
-        """Those that are the reference evaluator themselves."""
+        """The contenders that are the reference evaluator themselves."""
 
     def __len__(self) -> int:
-        """Return how many contenders there are."""
+        """Return the number of contenders."""
         return len(self._candidates)
 
     def outputs(self, label: str) -> Outputs:
@@ -79,20 +79,20 @@ class Candidates:
         return self.evaluated is not None and batch_outputs(self.evaluated, point) is not None
 
     def standing(self, label: str) -> Standing:
-        """Return what a contender's outputs are worth as evidence."""
+        """Return the properties that decide how much weight a contender's outputs have."""
         candidate = self._candidates[label]
         return Standing(label, candidate.backend, candidate.provenance, tolerance(self._known_precision(label)))
 
     def precise(self, label: str) -> bool:
-        """Return whether a contender has at least single precision, and can be a reference for all others."""
+        """Return whether a contender has at least single precision, so that it can be a reference for all others."""
         return tolerance(self._known_precision(label)) <= TOLERANCES["float32"]
 
     def differ(self, reference: str, label: str, point: OperatingPoint) -> bool:
-        """Return whether a contender differs from another one, which is taken as right, at a point."""
+        """Return whether a contender differs from a reference at a point."""
         return self.compare(reference, label, point).verdict == "differs"
 
     def compare(self, reference: str, label: str, point: OperatingPoint) -> Comparison:
-        """Return the comparison of a contender with another one, or the evaluator, which is taken as right."""
+        """Return the comparison of a contender with a reference: another contender, or the evaluator."""
         key = (reference, label, point)
         if key not in self._known:
             self._known[key] = self._compare(reference, label, point)
@@ -104,7 +104,7 @@ class Candidates:
         first, second = batch_outputs(left, point) or [], batch_outputs(right, point) or []
         places: Sequence[int | None]
         if point.batch == 1 and singles[0] is not None and singles[1] is not None:
-            # Several rows, each run alone, show more than one.
+            # There are several rows that were each run alone, which show more than a single row.
             first, second = singles[0], singles[1]
             others = None
             places = [0 if axis is None else axis for axis in left.axes()]
@@ -123,7 +123,7 @@ class Candidates:
         )
 
     def random(self, label: str, point: OperatingPoint) -> bool:
-        """Return whether the same batch gave other outputs the second time, beyond the tolerance."""
+        """Return whether the same batch gave different outputs, beyond the tolerance, when it was run again."""
         outputs = self._candidates[label].outputs
         first, second = outputs.of(point), outputs.again(point)
         if first is None or second is None:
@@ -139,7 +139,7 @@ class Candidates:
         return comparison.verdict == "differs"
 
     def rows(self, label: str, point: OperatingPoint) -> Rows | None:
-        """Return whether the first rows of a batch are what they are alone; None where that is not known."""
+        """Return whether the first rows of a batch equal the same rows run alone; None if that is not known."""
         outputs = self._candidates[label].outputs
         if point.batch == 1:
             return "alike" if single_rows(outputs, point) is not None else None
@@ -155,14 +155,14 @@ class Candidates:
         )
 
     def tolerance(self, label: str) -> float | None:
-        """Return the tolerance for a contender, or None where there is none for its precision and none was given."""
+        """Return the tolerance for a contender; None if none was given and there is none for its precision."""
         try:
             return self._run.header.options.rtol or tolerance(self.precision(label))
         except ValueError:
             return None
 
     def pair_tolerance(self, reference: str, label: str) -> float:
-        """Return the tolerance for two contenders, or for one and the evaluator: that of the coarser."""
+        """Return the tolerance for two contenders, or a contender and the evaluator: the larger of theirs."""
         return max(self.tolerance(label) or 0.0 for label in (reference, label) if label in self._candidates)
 
     def precision(self, label: str) -> str:
@@ -171,7 +171,7 @@ class Candidates:
         return (start.effective if start else {}).get("precision", "float32")
 
     def _known_precision(self, label: str) -> str:
-        """Return the precision, or that of most models where it is unknown and a tolerance was given."""
+        """Return the precision of a contender, or `float32` if it is not a known one."""
         if label not in self._candidates:
             return "float64"
         precision = self.precision(label)
@@ -183,7 +183,7 @@ class Candidates:
 
 
 def batch_outputs(outputs: Outputs, point: OperatingPoint) -> Arrays | None:
-    """Return the outputs of a point; None where there are none that can be read."""
+    """Return the outputs of a point; None if there are none or they cannot be read."""
     try:
         return outputs.of(point)
     except BrokenOutput:
@@ -191,7 +191,7 @@ def batch_outputs(outputs: Outputs, point: OperatingPoint) -> Arrays | None:
 
 
 def single_rows(outputs: Outputs, point: OperatingPoint) -> Arrays | None:
-    """Return the first rows of a point, each run alone; None where there are none that can be read."""
+    """Return the outputs of the first rows of a point, each run alone; None if there are none or they cannot be read."""
     try:
         return outputs.rows(point)
     except BrokenOutput:
@@ -199,6 +199,6 @@ def single_rows(outputs: Outputs, point: OperatingPoint) -> Arrays | None:
 
 
 def _axes(outputs: Outputs, arrays: Arrays) -> list[int | None]:
-    """Return the batch axis of each of these arrays."""
+    """Return the batch axis of each array."""
     axes = list(outputs.axes())
     return [axes[index] if index < len(axes) else 0 for index in range(len(arrays))]

@@ -1,4 +1,4 @@
-"""The phase that measures the candidates for the best size again, each in workers that run nothing else."""
+"""The phase that measures the candidates for the best size again, each in fresh workers that run nothing else."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class WaitingWorker:
-    """One worker of a size, started before its turn."""
+    """The worker of a contender for one size, started ahead of its turn; a `Starter`."""
 
     workers: RestartWorkers
     label: str
@@ -38,27 +38,27 @@ class WaitingWorker:
         return self.workers.instances(self.label)
 
     def begin(self, *, beside: int) -> None:
-        """Start it."""
+        """Start the worker; see `Starter.begin`."""
         self.workers.begin(self.label, beside=beside)
 
     def opened(self, seconds: float) -> bool:
-        """Return whether it is there, or lost."""
+        """Return whether the worker is ready or lost; see `Starter.opened`."""
         return self.workers.opened(self.label, seconds)
 
 
 def confirm(ranking: Ranking, groups: Sequence[Sequence[str]], restart: int) -> None:
-    """Make fresh rounds over the candidates for "best", where a contender has a choice and had none yet.
+    """Make fresh rounds over the candidates for the best size, unless there is nothing to choose or they were made before.
 
     Args:
-        ranking: what was measured so far.
-        groups: the contenders that are alive together.
-        restart: the number of these workers.
+        ranking: the ranking so far.
+        groups: the contenders whose workers are alive at the same time.
+        restart: the number of this set of workers.
 
     Raises:
         BudgetSpent: the time is used up.
     """
     best = candidates(ranking.context.run, ranking.points)
-    # What won a race was chosen among contenders, too.
+    # A race also chooses among contenders, not only among sizes.
     chosen_among = len(best) if ranking.context.race is not None else 1
     if chosen_among <= 1 and all(len(sizes) <= 1 for sizes in best.values()):
         return
@@ -69,7 +69,7 @@ def confirm(ranking: Ranking, groups: Sequence[Sequence[str]], restart: int) -> 
 
 
 def _confirm(ranking: Ranking, restart: int, chosen: Points) -> None:
-    """Make the rounds of contenders that are alive together, each size in workers that run no other."""
+    """Make the rounds of a group of contenders, each size in workers that run no other."""
     expectation = ranking.expectation
     counts = {
         point: RoundCount(
@@ -95,9 +95,9 @@ def _confirm(ranking: Ranking, restart: int, chosen: Points) -> None:
 
 
 def _begin_ahead(context: RunContext, workers: Iterable[WaitingWorker]) -> None:
-    """Start workers that wait for their turns, as far as there is memory beside the largest contender's.
+    """Start workers ahead of their turns, as far as there is memory besides that of the largest contender.
 
-    On the processor: a framework may take a device when it is imported.
+    Only workers on the CPU are started: on import, a framework may take an accelerator for itself.
     """
     starters = [worker for worker in workers if context.routes[worker.label].contender.spec.device == "cpu"]
     largest = max(peaks(context.run).values(), default=0)

@@ -1,4 +1,4 @@
-"""What one contender runs: batch sizes ascending, in one worker unless it is lost."""
+"""Exploring one contender: batch sizes ascending, in a single worker unless it is lost."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ class ContenderExploration:
     """Tries one contender at every size that its exploration asks for."""
 
     def __init__(self, context: RunContext, route: Route, sizes: Explorations) -> None:
-        """Starts nothing yet; `sizes` is fed with what comes out."""
+        """Starts nothing yet; `sizes` chooses the points, and is fed with their outcomes."""
         self._context = context
         self._route = route
         self._outputs = context.outputs(route.label)
         self.sizes = sizes
         self.probes = Probes(context, route, outputs=self._outputs)
-        """Asks its worker."""
+        """Runs points in the contender's worker."""
         self._explored = False
 
     @property
     def disturbed(self) -> bool:
-        """Whether other programs made its worker wait longer than the gate allows, over all that it ran."""
+        """Whether other programs made its worker wait longer than the gate allows, over all its probes."""
         gate, worker = self._context.surroundings.gate, self.probes.worker
         server = server_of(self._context.run, self._route.label)
         if server is not None and server.local:
@@ -45,20 +45,20 @@ class ContenderExploration:
 
     @property
     def needs_worker(self) -> bool:
-        """Whether `run` begins with something that is not known."""
+        """Whether `run` will need a worker for its first point."""
         point = self.sizes.next()
         return point is not None and self._is_run(self._known(point))
 
     def _known(self, point: OperatingPoint) -> AnyOutcome | None:
-        """Return the outcome that is stored already."""
+        """Return the stored outcome of a point, if the run was resumed."""
         return self._context.answered.get((self._route.label, point))
 
     def _is_run(self, known: AnyOutcome | None) -> bool:
-        """Return whether a point is run: also where outputs that are still to be compared must be made again."""
+        """Return whether to run a point: if its outcome is not known, or its outputs are still needed for comparing."""
         return known is None or (isinstance(known, Measured) and not self._context.is_compared)
 
     def run(self) -> bool:
-        """Run what the exploration asks for, until it asks for no more. The worker stays, suspended, for later.
+        """Run the points that the exploration chooses, until there are no more; the worker is then suspended.
 
         Returns:
             Whether the contender can take part.
@@ -101,7 +101,7 @@ class ContenderExploration:
         self._context.observer.probed(self._route.label, point, outcome)
 
     def _ready(self) -> bool:
-        """Return whether there is a worker, after starting one; the first is recorded, and runs single rows."""
+        """Start a worker if none was started yet, record its start and run single rows; return whether it could be started."""
         if self._explored:
             return True
         try:
@@ -118,7 +118,7 @@ class ContenderExploration:
         return True
 
     def _refuse(self, outcome: AnyOutcome) -> None:
-        """Record that there is no worker, but for a contender of whom more is known already."""
+        """Report that the contender cannot take part, and record it unless it has been started or recorded before."""
         run, label = self._context.run, self._route.label
         known = run.start(label) is not None or any(record.contender == label for record in run.unusable)
         if not known:
@@ -128,7 +128,7 @@ class ContenderExploration:
             self._context.tell("server", f"{label} did not reach its server; start it, then continue with --resume")
 
     def _run_singles(self, single: OperatingPoint) -> None:
-        """Run the first rows one by one; a model that cannot run them has no such comparison."""
+        """Run the first rows one by one, for comparisons; if the model cannot run them, these comparisons are not made."""
         for row in range(SINGLE_ROWS):
             request = Explore(
                 point=single,
@@ -148,7 +148,7 @@ class ContenderExploration:
 
 
 def describe(outcome: AnyOutcome) -> str:
-    """Return the reason in an outcome, for progress and notes."""
+    """Return an outcome in words, for progress and notes."""
     match outcome:
         case Measured():
             return "measured"
@@ -161,7 +161,7 @@ def describe(outcome: AnyOutcome) -> str:
 
 
 def peaks(run: Run) -> dict[str, int]:
-    """Return the highest resident memory of each contender, in bytes, as exploring saw it."""
+    """Return the highest resident memory of each contender while exploring, in bytes."""
     highest: dict[str, int] = {}
     for (label, _), outcome in run.explored.items():
         if isinstance(outcome, Measured):

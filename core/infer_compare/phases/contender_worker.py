@@ -1,4 +1,4 @@
-"""One contender's worker, or those of all its instances: started, asked, lost, started again."""
+"""The worker of a contender, or the workers of all its instances."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ Answer = TypeVar("Answer", bound=Reply)
 
 
 class ContenderWorker:
-    """A contender's worker with its model and the rows of input. A context manager: leaving it ends the worker."""
+    """A contender's worker with its model and input rows; it can be started again after it was lost.
+
+    As a context manager it ends the worker on leaving.
+    """
 
     def __init__(
         self,
@@ -38,11 +41,11 @@ class ContenderWorker:
 
         Args:
             route: the contender, and its model.
-            settings: what its workers are started with.
-            pool: the rows of input. It grows before the worker is asked for a batch that it is too short for.
-            client: starts its workers, and speaks to them.
+            settings: of its workers.
+            pool: the input rows; it grows when a larger batch is requested.
+            client: of the worker, or of the workers of all instances.
             patience: waits for a server that is not reached.
-            processors: the logical processors that each of its instances keeps to; empty where they run anywhere.
+            processors: the logical processors to which each instance is bound; empty if they run anywhere.
         """
         self.route = route
         self.settings = settings
@@ -56,7 +59,7 @@ class ContenderWorker:
         """The largest batch size for which the worker has rows."""
         self.schedstat = True
         self.asynchronous = False
-        """Whether its device works on its own."""
+        """Whether its device is asynchronous."""
 
     @property
     def label(self) -> str:
@@ -89,12 +92,12 @@ class ContenderWorker:
         return self.finish(restart)
 
     def begin(self, *, timing: bool, beside: int = 0) -> None:
-        """Start a fresh worker, which imports its framework while others do the same.
+        """Start a fresh worker without waiting until it has imported its framework.
 
         Args:
-            timing: what it times is ranked: its memory is looked at less often than while sizes are tried, and its start is
-                hurried, since the worker that explores shows what starting costs.
-            beside: how many other workers start meanwhile.
+            timing: whether it is for timing and not for trying sizes. Its memory is then checked less often, and its start is
+                hurried, as start-up times are taken from the worker that explores.
+            beside: how many workers of other contenders start meanwhile.
 
         Raises:
             OutcomeError: it cannot be started.
@@ -109,7 +112,7 @@ class ContenderWorker:
             threads=self.threads,
             precision=contender.spec.precision,
             instances=self.instances,
-            # A group tells each of its workers.
+            # A group of workers sets the processors of each.
             processors=self._processors[0] if len(self._processors) == 1 else (),
             seed=settings.seed,
             device_memory=None if settings.device_memory is None else settings.device_memory // self.instances,
@@ -124,7 +127,7 @@ class ContenderWorker:
             raise OutcomeError(Failed(error=type(error).__name__, reason=reason, phase="start")) from error
 
     def opened(self, seconds: float) -> bool:
-        """Return whether the worker that was begun has imported its framework, after waiting for that time at most.
+        """Wait up to `seconds`; return whether the worker that was begun has imported its framework.
 
         Raises:
             OutcomeError: the framework cannot be imported, or not in time.
@@ -133,15 +136,15 @@ class ContenderWorker:
             return self._client.is_open(seconds)
 
     def finish(self, restart: int) -> Start:
-        """Load the model in the worker that was begun, and map the inputs. Where a server is not reached, fresh workers try
-        again, after a wait each.
+        """Load the model in the worker that was begun, and map the inputs.
+
+        If a server is not reached, fresh workers try again, after a pause each.
 
         Args:
-            restart: which set of workers this one belongs to; 0 while exploring.
+            restart: the number of the worker's restart; 0 while exploring.
 
         Raises:
-            OutcomeError: the framework cannot be imported, or the backend cannot load the model, or does not reach its
-                server.
+            OutcomeError: the framework cannot be imported, the model cannot be loaded, or the server is not reached.
         """
         beside = self._beside - self.instances + 1
         return self._patience.started(
@@ -186,16 +189,13 @@ class ContenderWorker:
         )
 
     def _map(self) -> None:
-        """Have the worker map the pool of input rows as it stands."""
+        """Make the worker map the present pool of input rows."""
         pool = self._pool
         self._ask(self.route.wiring.mapping(pool.paths, pool.dtypes, pool.free, self.settings.dataset), Done, "load")
         self._mapped = pool.largest
 
     def _supply(self, request: Request) -> None:
-        """Make sure that the worker has the rows of the batch that it will be asked to run.
-
-        The pool may have grown for another contender since this worker mapped it.
-        """
+        """Make sure that the worker has mapped enough input rows for a request; the pool may have grown meanwhile."""
         match request:
             case Explore(repeat_rows=True):
                 return
@@ -209,12 +209,12 @@ class ContenderWorker:
                 self._map()
 
     def ask(self, request: Request, kind: type[Answer], *, phase: Phase, deadline_s: float | None = None) -> Answer:
-        """Return the worker's answer to a request. It is given the rows of input that the request needs.
+        """Send a request to the worker, with the input rows that it needs, and return the answer.
 
-        A worker that ran out of memory, that died or that did not answer is gone afterwards.
+        After it ran out of memory, died or did not answer in time, the worker is gone.
 
         Raises:
-            OutcomeError: the outcome that anything else is.
+            OutcomeError: the request did not succeed.
         """
         self._supply(request)
         return self._ask(request, kind, phase, deadline_s)
@@ -225,22 +225,22 @@ class ContenderWorker:
 
     @contextmanager
     def _naming(self, phase: Phase) -> Iterator[None]:
-        """Turn the ways in which a worker can be lost into outcomes."""
+        """Turn errors of a worker into `OutcomeError`."""
         try:
             yield
         except WorkerError as error:
             raise outcome_error(error, phase, cap=self.settings.max_memory, seen=self._client.memory) from error
 
     def suspend(self) -> None:
-        """Stop the worker until it is asked again."""
+        """Stop the worker's process until its next request."""
         self._client.suspend()
 
     def dismiss(self) -> None:
-        """Say goodbye to the worker without waiting for its end; `close` waits."""
+        """Ask the worker to end without waiting for it; `close` waits."""
         self._client.dismiss()
 
     def close(self) -> None:
-        """End the worker politely; none left is fine."""
+        """End the worker politely, if there is one."""
         self._client.close()
 
     def kill(self) -> None:

@@ -1,4 +1,4 @@
-"""What every phase of a run is given."""
+"""The context that all phases of a run share."""
 
 from __future__ import annotations
 
@@ -47,34 +47,34 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
-    """What a run meets outside of itself; tests bring their own workers, time and neighbours."""
+    """The world outside of a run: workers, clock and machine. Tests replace its parts."""
 
     launch: Launcher = LocalProcess
     gate: Gate = field(default_factory=lambda: gate.rejection)
-    """Why a slice does not count."""
+    """Decides whether a slice counts."""
     look: Callable[[int], Diagnostics | None] = look
     """Watches the machine while no worker runs."""
     observe: Callable[[], Conditions] = observe
-    """Returns what else runs on the machine before a run begins."""
+    """Returns the conditions of the machine before a run begins."""
     cores: Callable[[], Sequence[Core]] = cores
     """Returns the physical cores that may be used."""
     peak: Callable[[int], Peak | None] = field(default_factory=lambda: peak.measure)
-    """Measures what the machine can do at most, for a number of threads."""
+    """Measures the peak performance of the machine for a number of threads."""
     now: Callable[[], float] = time.monotonic
-    """Monotonic seconds."""
+    """Returns monotonic seconds."""
     sleep: Callable[[float], None] = time.sleep
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunContext:
-    """What every phase of a run is given."""
+    """The plan, journal, observer and surroundings that all phases of a run share."""
 
     resolved: Resolved
-    """The plan, with all that running it needs."""
+    """The plan, with everything that running it needs."""
     journal: Journal
-    """Where records go; what it has already is not made again."""
+    """Stores records; phases skip what it already contains."""
     observer: Observer
-    """Hears what happens."""
+    """Notified of progress."""
     scratch: Path
     """A folder for inputs and outputs."""
     order: Order
@@ -97,16 +97,16 @@ class RunContext:
         quiet: QuietWait | None = None,
         began: float | None = None,
     ) -> RunContext:
-        """Return what the phases of a run are given that begins, or goes on, now.
+        """Return the context of a run that begins or resumes now.
 
         Args:
             resolved: the plan.
-            journal: where records go.
-            observer: hears what happens.
+            journal: stores records.
+            observer: notified of progress.
             scratch: a folder for inputs and outputs.
-            surroundings: what the run meets.
+            surroundings: workers, clock and machine; the real ones by default.
             quiet: waits for other programs to end.
-            began: monotonic seconds from which the budget of a race counts; now by default.
+            began: monotonic seconds from which the budget counts; now by default.
         """
         surroundings = surroundings or Surroundings()
         options = resolved.header.options
@@ -115,7 +115,7 @@ class RunContext:
             journal=journal,
             observer=observer,
             scratch=scratch,
-            # Another order than the one that was cut off, and the same each time.
+            # A resumed run gets another order than the interrupted one, but always the same.
             order=Order(options.seed + (len(journal.run.rounds) if journal.begun else 0)),
             deadline=None if options.budget is None else (began or surroundings.now()) + options.budget,
             surroundings=surroundings,
@@ -124,17 +124,17 @@ class RunContext:
 
     @property
     def header(self) -> Header:
-        """What was asked for, and where."""
+        """The header of the run."""
         return self.resolved.header
 
     @property
     def options(self) -> RunOptions:
-        """What was asked for."""
+        """The options of the run."""
         return self.header.options
 
     @property
     def plan(self) -> Plan:
-        """What was left open, decided."""
+        """The plan of the run."""
         return self.header.plan
 
     @property
@@ -144,20 +144,20 @@ class RunContext:
 
     @property
     def settings(self) -> WorkerSettings:
-        """What every worker is started with."""
+        """The settings of all workers."""
         return self.resolved.settings
 
     @property
     def run(self) -> Run:
-        """The run as it stands."""
+        """The run so far."""
         return self.journal.run
 
     @cached_property
     def pool(self) -> InputPool:
-        """The rows of input, written when they are first needed.
+        """The input rows, written on first use.
 
         Raises:
-            InputError: there is no room for the batches that are asked for.
+            InputError: there is no room for the requested batches.
         """
         options, plan = self.options, self.plan
         return InputPool(
@@ -174,14 +174,14 @@ class RunContext:
 
         Args:
             route: the contender, and its model.
-            settings: what its workers are started with, where those of the run do not serve.
+            settings: of the worker; by default those of the run.
         """
         settings = settings or self.settings
         spec, launch = route.contender.spec, self.surroundings.launch
         if spec.instances == 1:
             client = launch(spec.python, max_memory=settings.max_memory)
             return ContenderWorker(route, settings, self.pool, client, self.patience)
-        # All instances together may hold what one worker may.
+        # All instances together share the memory limit of one worker.
         clients = [launch(spec.python, max_memory=settings.max_memory // spec.instances) for _ in range(spec.instances)]
         placement = self.placement(spec)
         processors = () if placement is None else placement.processors
@@ -189,15 +189,15 @@ class RunContext:
         return ContenderWorker(route, settings, self.pool, group, self.patience, processors)
 
     def placement(self, spec: ContenderSpec) -> Placement | None:
-        """Return the cores that the instances of a contender keep to; None where they run anywhere."""
+        """Return the cores to which the instances of a contender are bound; None if they run anywhere."""
         if spec.instances == 1 or not spec.on_host:
             return None
         return placement(self.surroundings.cores(), spec.instances, self.header.threads_of(spec.label))
 
     def outputs(self, label: str) -> Outputs:
-        """Return what a contender's worker writes of what it computed."""
+        """Return the outputs that a contender's worker writes."""
         if label not in self._outputs:
-            # Labels are the user's words; a folder is named by a number.
+            # Named by a number, as labels may contain any characters.
             folder = self.scratch / "outputs" / str(list(self.routes).index(label))
             order, specs = self.routes[label].wiring.outputs, self.resolved.header.model.outputs
             self._outputs[label] = Outputs(folder, order, specs)
@@ -205,12 +205,12 @@ class RunContext:
 
     @cached_property
     def race(self) -> Race | None:
-        """Who drops contenders, where the run is a race."""
+        """Drops contenders, if the run is a race; else None."""
         return Race(self) if self.options.race and self.deadline is not None else None
 
     @cached_property
     def metering(self) -> Metering | None:
-        """What is measured around slices besides; None where nothing is."""
+        """Measures additional metrics around slices; None if there are none."""
         metrics = self.resolved.metrics
         return Metering(metrics, self.tell, self.surroundings.now) if metrics else None
 
@@ -221,19 +221,19 @@ class RunContext:
 
     @cached_property
     def answered(self) -> Mapping[tuple[str, OperatingPoint], AnyOutcome]:
-        """What exploring found before this run was resumed, by contender and operating point, but for what is tried again."""
+        """Outcomes of exploring before this run was resumed, by contender and point, without those that are tried again."""
         return answered(self.run) if self.journal.resumed else {}
 
     @cached_property
     def is_compared(self) -> bool:
-        """Whether outputs were compared before this run was resumed, of all contenders: what comes after it was stored."""
+        """Whether the outputs of all contenders were compared before this run was resumed: later records exist."""
         run = self.run
         return bool(run.agreements and (run.rounds or run.limits) and not unreached(run))
 
     def tell(self, topic: str, text: str) -> None:
-        """Store a note for the reader of the report, once, and say it now."""
+        """Store a note for the reader of the report, once, and show it now."""
         self.journal.tell(self.observer, topic, text)
 
     def is_over(self, cost_s: float) -> bool:
-        """Return whether what takes so many seconds would end after the budget."""
+        """Return whether a step of `cost_s` seconds would exceed the budget."""
         return self.deadline is not None and self.surroundings.now() + cost_s > self.deadline

@@ -1,4 +1,4 @@
-"""Whether a row of a batch comes out as the same row run alone."""
+"""A check that rows of a batch are independent: each must equal the same row run alone."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 
 class Exactness(NamedTuple):
-    """How close outputs of one contender can be expected to be."""
+    """The expected accuracy of a contender's outputs."""
 
     rtol: float
     precision: str
     quantized: Callable[[], bool]
-    """Whether the model computes in eight-bit integers."""
+    """Returns whether the model computes in eight-bit integers."""
 
 
 def rows_of(
@@ -35,16 +35,16 @@ def rows_of(
     size: int,
     exactness: Exactness,
 ) -> Rows | None:
-    """Return whether the first rows of a batch are what they are alone; None where that is not known.
+    """Return whether the first rows of a batch equal the same rows run alone; None if that is not known.
 
-    `within`: they are not, by no more than eight-bit arithmetic explains in a quantized model. `beyond`: by more.
+    `alike`: they do. `within`: they differ by no more than eight-bit arithmetic explains in a quantized model. `beyond`: by more.
 
     Args:
-        batch: outputs of a batch, of the rows that were written.
-        alone: outputs of the first rows, each run alone, put together along the batch axis.
-        axes: the batch axis of each output; those without one are left out.
+        batch: outputs of a batch, for the rows that were written.
+        alone: outputs of the first rows, each run alone, concatenated along the batch axis.
+        axes: the batch axis of each output; outputs without one are ignored.
         size: the batch size.
-        exactness: of the contender that made both.
+        exactness: of the contender.
     """
     import numpy as np
 
@@ -55,16 +55,16 @@ def rows_of(
     places = [place for place, row in enumerate(written) if row < SINGLE_ROWS]
     rows = [written[place] for place in places]
     together, single, kept = [], [], []
-    for ours, theirs, axis in zip(batch, alone, axes, strict=False):
+    for in_batch, on_its_own, axis in zip(batch, alone, axes, strict=False):
         if axis is None:
             continue
-        if ours.ndim != theirs.ndim or axis >= ours.ndim or ours.shape[axis] != len(written):
+        if in_batch.ndim != on_its_own.ndim or axis >= in_batch.ndim or in_batch.shape[axis] != len(written):
             return None
-        our_rows, their_rows = np.take(ours, places, axis=axis), np.take(theirs, rows, axis=axis)
-        if our_rows.shape != their_rows.shape:
+        batch_rows, single_rows = np.take(in_batch, places, axis=axis), np.take(on_its_own, rows, axis=axis)
+        if batch_rows.shape != single_rows.shape:
             return None
-        together.append(our_rows)
-        single.append(their_rows)
+        together.append(batch_rows)
+        single.append(single_rows)
         kept.append(axis)
     if not together:
         return None
@@ -77,11 +77,11 @@ def rows_of(
 
 
 def is_quantized(path: Path) -> bool:
-    """Return whether the graph in an ONNX file computes in eight-bit integers; False where it cannot be read."""
+    """Return whether the graph in an ONNX file computes in eight-bit integers; False if it cannot be read."""
     import onnx
 
     try:
         model = onnx.load(path, load_external_data=False)
-    except Exception:  # noqa: BLE001 - any file may be broken in any way, and others say so
+    except Exception:  # noqa: BLE001 - a broken file may raise anything, and is reported elsewhere
         return False
     return not QUANTIZED_OPERATORS.isdisjoint(node.op_type for node in model.graph.node)

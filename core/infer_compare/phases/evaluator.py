@@ -1,4 +1,4 @@
-"""The slow reference evaluator: asked where no contender runs the model natively, and where contenders disagree."""
+"""The slow reference evaluator, which runs if no contender has the model natively, or if contenders disagree."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from infer_compare.phases.context import RunContext
 
 EVALUATED_BATCHES = (1, 3)
-"""Batch sizes at which the evaluator is asked."""
+"""Batch sizes at which the evaluator runs."""
 LARGEST_EVALUATED = 16
-"""A disagreement at none of these sizes is put to it at the smallest size up to this one."""
+"""If contenders disagree at none of these sizes, the evaluator runs at the smallest disputed size, if it is at most this."""
 
 
 def evaluate(context: RunContext, points: Sequence[OperatingPoint]) -> Outputs | None:
-    """Return what the reference evaluator computes at these operating points, or None where it cannot run the model."""
+    """Return the outputs of the reference evaluator at some operating points; None if it cannot run the model."""
     route, specs = context.resolved.evaluator, context.resolved.header.model.outputs
     if route is None:
         return None
@@ -38,11 +38,11 @@ def evaluate(context: RunContext, points: Sequence[OperatingPoint]) -> Outputs |
 
 
 def written(worker: ContenderWorker, outputs: Outputs, points: Sequence[OperatingPoint]) -> Outputs:
-    """Return the outputs that a fresh worker writes at these operating points, and of the first rows one by one.
+    """Return the outputs of a fresh worker at some operating points, and of the first rows one by one.
 
     Raises:
-        OutcomeError: the worker cannot be started, or does not run one of them.
-        BrokenOutput: it wrote something else than it says.
+        OutcomeError: the worker cannot be started, or does not run a point.
+        BrokenOutput: the files that it wrote are not as it reported.
     """
     outputs.folder.mkdir(parents=True, exist_ok=True)
     singles = [

@@ -1,4 +1,4 @@
-"""What an observer hears of a run while it works."""
+"""The observer interface through which a run reports its progress."""
 
 from __future__ import annotations
 
@@ -10,47 +10,47 @@ if TYPE_CHECKING:
 
 
 class Observer:
-    """Hears what a run does, as it does it.
+    """Is notified of the progress of a run.
 
-    This one does nothing; a subclass overrides what it wants to hear. Its methods are called in the process that runs the
-    sweep, never while a worker is timed. They should take milliseconds at most; what they raise ends the run.
+    The methods of this class do nothing; a subclass overrides those that it needs. They are called in the process that runs the
+    sweep, never while a worker is timed. They should take milliseconds at most; exceptions that they raise end the run.
     """
 
     def preparing(self, model: str) -> None:
-        """The model is read, and exported to the frameworks that need it; that can take minutes."""
+        """Called before the model is read and exported to the frameworks that need it, which can take minutes."""
 
     def resolved(self, header: Header) -> None:
-        """The run is about to begin."""
+        """Called when the run is about to begin."""
 
     def waiting(self, busy: str, *, remaining_s: float) -> None:
-        """Other programs use the machine; the run waits for their end so long at most."""
+        """Called while other programs use the machine and the run waits for them, for `remaining_s` at most."""
 
     def starting(self, phase: str, label: str) -> None:
-        """A worker is being started."""
+        """Called before a worker is started."""
 
     def probing(self, label: str, point: OperatingPoint) -> None:
-        """A contender is being tried at an operating point."""
+        """Called before a contender is tried at an operating point."""
 
     def probed(self, label: str, point: OperatingPoint, outcome: AnyOutcome) -> None:
-        """The outcome of that."""
+        """Called with the outcome of a trial."""
 
     def found_limit(self, limit: Limit) -> None:
-        """The search for a contender's memory boundary has ended."""
+        """Called when the search for a contender's memory limit has ended."""
 
     def measuring(self, restart: int, restarts: int, points: int) -> None:
-        """A restart begins, with so many operating points left to measure."""
+        """Called when a restart begins, with the number of operating points left to measure."""
 
     def warming(self, label: str, point: OperatingPoint) -> None:
-        """A contender runs at an operating point before it is timed there; it may compile first."""
+        """Called before a contender warms up at an operating point, where it may compile first."""
 
     def timing(self, point: OperatingPoint) -> None:
-        """The contenders are about to be timed at an operating point. Until `round_done` nothing else may run."""
+        """Called when the contenders are about to be timed at an operating point. Until `round_done` nothing else may run."""
 
     def round_done(self, done: Round, *, remaining_s: float) -> None:
-        """A round was stored; about so much time is left."""
+        """Called when a round was stored, with the estimated remaining time."""
 
     def note(self, topic: str, text: str) -> None:
-        """Something a person should know now."""
+        """Called with a message that the user should see now."""
 
     def finished(self, run: Run) -> None:
-        """The run has ended."""
+        """Called when the run has ended."""

@@ -1,4 +1,4 @@
-"""The phase that finds out what runs: every contender at every batch size, and at those that are added to compare them."""
+"""The phase that explores which batch sizes each contender can run, including sizes that are added to compare contenders."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from infer_compare.phases.context import RunContext
 
 WAITING = 0.1
-"""A worker that has explored waits for sizes that other contenders bring up, unless it holds more than this share of the memory there is:
-the next contender's limit must not depend on it."""
+"""A worker that holds more than this share of the memory is ended after its turn, as the limits of other contenders must not
+depend on it. Smaller workers wait for sizes that are added after other contenders' turns."""
 
 
 class Explored(NamedTuple):
-    """What exploring found."""
+    """The results of exploring."""
 
     points: dict[str, tuple[OperatingPoint, ...]]
     """The operating points that each contender can run, by label."""
@@ -37,10 +37,10 @@ class Explored(NamedTuple):
 
 
 def explore(context: RunContext) -> Explored:
-    """Find out what runs: every contender at every size, one after the other, with one worker at work at a time.
+    """Try every contender at every size, one after the other, with only one worker running at a time.
 
     Args:
-        context: of the run; what its journal has already is not found again.
+        context: of the run; outcomes in its journal are not determined again.
     """
     most, points_asked = context.pool.most, context.header.points
     if points_asked is None and most < LARGEST_AUTO:
@@ -53,7 +53,7 @@ def explore(context: RunContext) -> Explored:
         turns = [ContenderExploration(context, route, _sizes(context)) for route in routes]
         for turn in turns:
             stack.enter_context(turn.probes.worker)
-        # A framework may take a device when it is imported.
+        # On import, a framework may take an accelerator for itself.
         race = context.race
         if race is None and all(route.contender.spec.device == "cpu" for route in routes):
             begin_ahead([turn.probes for turn in turns if turn.needs_worker])
@@ -70,14 +70,14 @@ def explore(context: RunContext) -> Explored:
         if points_asked is None and race is None:
             _complete(context, explored)
     points = {label: turn.sizes.runnable for label, turn in explored.items()}
-    # What was known already was not run again, and so has not made the pool as long as it must be.
+    # Points of a resumed run were not run again, and so have not enlarged the pool.
     for point in reversed(every_point(points)):
         context.pool.grow(point)
     return Explored(points, {label: turn.disturbed for label, turn in explored.items()})
 
 
 def _sizes(context: RunContext) -> Explorations:
-    """Return the sizes that a contender is tried at."""
+    """Return the exploration that chooses a contender's sizes."""
     plan, options, most = context.plan, context.options, context.pool.most
     largest = min(most, plan.data_rows or most) if options.scope == "dataset" else most
     return Explorations(
@@ -86,7 +86,7 @@ def _sizes(context: RunContext) -> Explorations:
 
 
 def _complete(context: RunContext, explored: Mapping[str, ContenderExploration]) -> None:
-    """Bring curves to one length, to compare every size, and add sizes where they decide most."""
+    """Try the sizes of all contenders with each of them, and sizes around the bests and the latency bound."""
     curves = {label: turn.sizes.latencies_ns for label, turn in explored.items()}
     further = {point for latencies in curves.values() for point in latencies}
     if context.options.latency_bound_ns is not None:
@@ -106,14 +106,14 @@ def _complete(context: RunContext, explored: Mapping[str, ContenderExploration])
 
 
 def _curves(latencies_ns: Mapping[OperatingPoint, float]) -> list[dict[OperatingPoint, float]]:
-    """The latencies of each setting of the other axes."""
+    """Return the latencies of each setting of the other axes."""
     return [{point: latencies_ns[point] for point in curve} for curve in by_setting(latencies_ns)]
 
 
 def _around_best(
     context: RunContext, curves: Mapping[str, Mapping[OperatingPoint, float]], others: set[OperatingPoint]
 ) -> set[OperatingPoint]:
-    """Return the points beside each contender's best one; none where measuring them too would take long."""
+    """Return the points next to each contender's best one; none if measuring them too would take long."""
     between = {
         point for latencies in curves.values() for curve in _curves(latencies) for point in around_best(curve)
     } - others

@@ -1,4 +1,4 @@
-"""Where the records of a run go: the store, and the run as known so far."""
+"""The journal of a run: it stores records, and provides the run so far."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ if TYPE_CHECKING:
 
 
 class Journal:
-    """Hands every record to a sink before anything else happens, and makes the run of them on demand."""
+    """Passes every record to a sink at once, and computes the run from all records on demand."""
 
     def __init__(self, sink: Callable[[AnyRecord], None], earlier: Iterable[AnyRecord] = ()) -> None:
-        """Makes a journal.
+        """Begins a journal, or continues that of a resumed run.
 
         Args:
-            sink: stores a record; what it raises ends the run.
-            earlier: records that are stored already, when a run is resumed.
+            sink: stores a record; exceptions that it raises end the run.
+            earlier: records that are already stored, if a run is resumed.
         """
         self._sink = sink
         self._run: Run | None = None
-        """As it was when it was last asked for."""
+        """The run as last computed."""
         self._added: list[AnyRecord] = list(earlier)
-        """Records since then."""
+        """Records that it does not contain yet."""
         self.resumed = bool(self._added)
         """Whether the run was begun before."""
 
@@ -36,9 +36,9 @@ class Journal:
         self._added.append(record)
 
     def tell(self, observer: Observer, topic: str, text: str) -> None:
-        """Store a note for the reader of the report, once, and say it now."""
+        """Store a note for the reader of the report, once, and show it now."""
         note = Note(topic=topic, text=text)
-        # A run that is resumed comes to the same.
+        # A resumed run may arrive at the same note again.
         if note not in self.run.notes:
             self.add(note)
         observer.note(topic, text)
@@ -50,10 +50,10 @@ class Journal:
 
     @property
     def run(self) -> Run:
-        """The run as it stands.
+        """The run so far.
 
         Raises:
-            ValueError: it has not begun.
+            ValueError: the run has not begun.
         """
         if self._run is None:
             self._run = Run.fold(self._added)

@@ -1,4 +1,4 @@
-"""The phase that finds where memory ends: one contender at a time, nothing else alive, nothing timed."""
+"""The phase that searches for memory limits: one contender at a time, without other workers or timing."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from infer_compare.results import AnyOutcome
 
 LONGEST_S = 60.0
-"""A size whose runs are expected to take longer is not tried: nobody waits for such a batch."""
+"""A size whose runs are expected to take longer is not tried."""
 
 
 def limit(context: RunContext, labels: Iterable[str]) -> None:
-    """Find where memory ends for each contender, one after the other, if that was asked for."""
+    """Search for the memory limits of each contender, one after the other, if that was requested."""
     if not context.options.find_limit:
         return
     known = {
@@ -43,16 +43,16 @@ def limit(context: RunContext, labels: Iterable[str]) -> None:
 
 
 class LimitFinder:
-    """Searches one contender's boundary and stores every probe that it takes."""
+    """Searches for the memory limit of one contender along a line, and stores every probe."""
 
     def __init__(self, context: RunContext, route: Route, line: Line) -> None:
-        """Starts nothing yet; `line` has the points that are tried."""
+        """Starts nothing yet; the points to try are on `line`."""
         self._context = context
         self._label = route.label
-        # The cap is one of resident memory: it says nothing of a device's, or of a server's.
+        # The cap limits resident memory of the worker, not that of a device or a server.
         on_host = route.contender.spec.on_host
         self._line = line
-        # In steps of the line.
+        # Sizes of the search are in units of the line's step.
         self._search = BoundarySearch(
             context.settings.max_memory if on_host else None,
             largest=LARGEST // line.step,
@@ -61,10 +61,10 @@ class LimitFinder:
         )
         self._probes = Probes(context, route, "limit")
         self._unavailable: Unavailable | None = None
-        """Why the search ended, where its server was not reached."""
+        """The outcome that ended the search if the server was not reached."""
 
     def run(self) -> Limit:
-        """Search for the boundary, store it and return it; no probe begins that would end after the budget."""
+        """Search for the limit, store it and return it; no probe begins that would exceed the budget."""
         now = self._context.surroundings.now
         began = now()
         attempts = self._recall()
@@ -87,7 +87,7 @@ class LimitFinder:
         return boundary
 
     def _recall(self) -> int:
-        """Feed what is stored already; return how many probes of an interrupted search are among it."""
+        """Feed stored probes to the search; return how many of them belong to an interrupted search."""
         earlier = 0
         for probe in self._context.journal.run.probes:
             same = probe.contender == self._label and self._line.size(probe.point) is not None
@@ -100,7 +100,7 @@ class LimitFinder:
         if fresh and not self._probes.fresh:
             self._probes.worker.close()
         self._context.observer.probing(self._label, point)
-        # A worker that was lost before is replaced by a fresh one, whatever was asked for.
+        # A lost worker is always replaced by a fresh one.
         fresh = fresh or not self._probes.worker.alive
         calls = RUNS if fresh else PASSING_RUNS
         outcome = self._probes.probe(Explore(point=point, calls=calls, budget_ns=0, repeat_rows=True))
@@ -108,7 +108,7 @@ class LimitFinder:
         self._context.journal.add(probe)
         self._context.observer.probed(self._label, point, outcome)
         if isinstance(outcome, Unavailable):
-            # That says nothing of the size.
+            # Such an outcome is not about the size.
             self._unavailable = outcome
             self._search.end(f"{point} {kind_of(outcome).because}")
         else:
@@ -121,7 +121,7 @@ class LimitFinder:
         assert size is not None
         resident = outcome.memory.resident if isinstance(outcome, Measured) else None
         if self._line.axis and phase == "explore":
-            # The worker that explored had run larger batches of shorter rows, and held what they had taken.
+            # The worker that explored still held memory of larger batches of shorter rows.
             resident = None
         self._search.feed(size // self._line.step, outcome, resident, fresh=fresh)
 

@@ -1,4 +1,4 @@
-"""The metrics that were asked for, measured around slices: in the parent, while no worker measures."""
+"""Measuring additional metrics around slices, in the parent process."""
 
 from __future__ import annotations
 
@@ -19,40 +19,40 @@ LONGEST_REASON = 300
 
 
 class Metering:
-    """Starts and stops the meters of every contender. One that fails is reported once, and not used again."""
+    """Starts and stops the meters of every contender. A meter that fails is reported once and no longer used."""
 
     def __init__(self, metrics: Sequence[Metric], tell: Callable[[str, str], None], now: Callable[[], float]) -> None:
-        """Make no meter yet.
+        """Makes no meter yet.
 
         Args:
-            metrics: what was asked for.
+            metrics: the requested metrics.
             tell: stores a note with its topic, once.
-            now: monotonic seconds.
+            now: returns monotonic seconds.
         """
         self._metrics = metrics
         self._tell = tell
         self._now = now
         self._meters: dict[str, dict[str, Meter]] = {}
-        """By the name of the metric, of each contender by its label."""
+        """Meters by label of the contender and name of the metric."""
         self._began = 0.0
         self._said: set[str] = set()
 
     def prepare(self, devices: Mapping[str, str]) -> None:
-        """Make the meters of every contender, and say what cannot be measured, before anything is.
+        """Make the meters of every contender, and report metrics that cannot be measured.
 
         Args:
-            devices: by label.
+            devices: of the contenders, by label.
         """
         self._meters = {label: self._made(device) for label, device in devices.items()}
 
     def start(self, label: str) -> None:
-        """Begin a slice of a contender."""
+        """Start the meters for a slice of a contender."""
         for name, meter in list(self._meters[label].items()):
             self._asked(label, name, meter.start)
         self._began = self._now()
 
     def stop(self, label: str) -> Metered | None:
-        """End the slice; return what was counted, None where nothing was."""
+        """Stop the meters, and return their values; None if there are none."""
         window_ns = max(1, round((self._now() - self._began) * 1e9))
         counted = {name: self._asked(label, name, meter.stop) for name, meter in list(self._meters[label].items())}
         values = {name: value for name, value in counted.items() if value is not None}
@@ -69,7 +69,7 @@ class Metering:
         return meters
 
     def _asked(self, label: str, name: str, ask: Callable[[], object]) -> float | None:
-        """Return what a meter says; one that raises, or says no finite number, is given up."""
+        """Return the value of a meter; a meter that raises or returns no finite number is no longer used."""
         try:
             with guarded(f"measuring {name}", passing=(MetricUnavailable,)):
                 value = ask()
@@ -86,7 +86,7 @@ class Metering:
 
 
 def finite(value: object) -> float:
-    """Return what a meter said as a number.
+    """Return the value of a meter as a float.
 
     Raises:
         ValueError: it is not a finite number.

@@ -1,4 +1,4 @@
-"""A contender that agrees, and is much further from all others than these are from each other."""
+"""Detection of a contender that agrees within the tolerance, but is much further from the others than these from each other."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 def odd_ones(run: Run, candidates: Mapping[str, Candidate]) -> list[str]:
-    """Return a sentence on a contender that agrees, and is much further from the others than these from each other.
+    """Return a sentence on a contender that agrees but is an outlier, at the smallest batch above 1; empty without one.
 
     Args:
-        run: with the agreements.
+        run: so far, with its agreements.
         candidates: the contenders by label.
     """
     point = min((agreement.point for agreement in run.agreements if agreement.point.batch > 1), default=None)

@@ -1,4 +1,4 @@
-"""A request to a contender's worker that did not succeed, as the outcome that it is."""
+"""Errors of requests to a contender's worker, with the outcomes that they mean."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 
 class OutcomeError(Exception):
-    """A request that did not succeed."""
+    """A request to a worker did not succeed; carries the outcome."""
 
     def __init__(self, outcome: AnyOutcome, *, ambiguous: bool = False, suspect: bool = False) -> None:
-        """Carries the outcome.
+        """Takes the outcome.
 
         Args:
-            outcome: how it ended.
-            ambiguous: the error is seen for out-of-memory and for other causes.
-            suspect: a crash near the memory cap.
+            outcome: how the request ended.
+            ambiguous: whether the error may be due to memory or to another cause.
+            suspect: whether the worker crashed near its memory cap.
         """
         super().__init__(str(outcome))
         self.outcome = outcome
@@ -38,12 +38,12 @@ class ContenderLost(Exception):
 
 
 def outcome_error(error: WorkerError, phase: Phase, *, cap: int, seen: MemorySeen) -> OutcomeError:
-    """Return what an error of a worker is to its contender.
+    """Return the outcome that an error of a worker means for its contender.
 
     Args:
-        error: what its client raised.
-        phase: what it was doing.
-        cap: the most memory that it may hold, in bytes.
+        error: raised by the worker's client.
+        phase: of the request.
+        cap: the memory limit of the worker, in bytes.
         seen: what is known of its memory.
     """
     match error:
@@ -63,7 +63,7 @@ def outcome_error(error: WorkerError, phase: Phase, *, cap: int, seen: MemorySee
 
 
 def _failed(failure: Failure, phase: Phase) -> OutcomeError:
-    # What the other interpreter lacks is known only when its worker is asked to begin.
+    # A module that another interpreter lacks becomes known only when its worker starts.
     if failure.category in {"device", "unsupported"} or (failure.category == "usage" and phase == "start"):
         return OutcomeError(Skipped(reason=failure.text))
     reason = first_line(failure.text) or failure.error

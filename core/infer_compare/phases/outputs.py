@@ -1,4 +1,4 @@
-"""What a contender's worker wrote of its outputs: looked at when it says so, and read when it is compared."""
+"""The output files of a contender's worker: checked when they are written, and read for comparisons."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 
 SINGLE_ROWS = 4
-"""Rows that are also run alone, to see that row i of a batch equals row i by itself."""
+"""Number of rows that are also run alone, to check that row i of a batch equals row i by itself."""
 COPIES = 16
-"""Comparing takes so many times the memory of one contender's outputs at most, both sides in double precision."""
+"""The most memory that a comparison takes, as a multiple of one contender's outputs; both sides are in double precision."""
 
 
 class BrokenOutput(Exception):
-    """Outputs that cannot be read; the text says which and why, as a clause about the contender."""
+    """Outputs cannot be read; the text says which and why, as a clause about the contender."""
 
 
 class Outputs:
@@ -40,15 +40,15 @@ class Outputs:
 
         Args:
             folder: of the worker.
-            order: for each of the run's outputs the place of the worker's; empty where they are in the same order.
-            specs: the run's outputs as the model declares them; empty where nothing is known.
+            order: the index of the worker's output for each output of the run; empty if the order is the same.
+            specs: the run's outputs as the model declares them; empty if they are not known.
         """
         self.folder = folder
         self._order = order
         self._declared = tuple(declared_axis(spec) for spec in specs)
         self._limit = memory.available() // COPIES
         self._written: dict[tuple[OperatingPoint, int], tuple[ArrayHeader, ...]] = {}
-        """What is known of the files of a point, by the row of the inputs at which its batch began."""
+        """Headers of the files by point and first input row of the batch."""
         self._dtypes: dict[tuple[OperatingPoint, int], tuple[str, ...]] = {}
         self._again: dict[OperatingPoint, dict[int, ArrayHeader]] = {}
 
@@ -56,12 +56,13 @@ class Outputs:
     def asked_axes(self) -> tuple[int, ...]:
         """The batch axis of each of the worker's outputs, for `Explore`."""
         places = self._order or range(len(self._declared))
-        own = dict(zip(places, self._declared, strict=False))
-        return tuple(own[place] if own[place] is not None else -1 for place in sorted(own)) if own else ()  # type: ignore[misc]
+        axes = dict(zip(places, self._declared, strict=False))
+        return tuple(-1 if (axis := axes[place]) is None else axis for place in sorted(axes))
 
     def axes(self) -> tuple[int | None, ...]:
-        """Return the batch axis of each of the run's outputs: as declared, else axis 0 where it was always as long as
-        the batch; None for an output without one.
+        """Return the batch axis of each of the run's outputs; None for an output without one.
+
+        If the model declares none, it is axis 0, provided that this was always as long as the batch.
         """
         batches = [
             (len(sample_rows(point.batch)), self._in_order(headers))
@@ -78,10 +79,10 @@ class Outputs:
         return tuple(axes)
 
     def accept(self, request: Explore, explored: Explored) -> None:
-        """Look at the files that a worker says it has written.
+        """Check the files that a worker reports to have written.
 
         Raises:
-            BrokenOutput: one is missing, incomplete, no array of numbers, or has more rows than were asked for.
+            BrokenOutput: a file is missing, incomplete, not an array of numbers, or has more rows than requested.
         """
         point, first = request.point, request.first_row
         self._written.pop((point, first), None)
@@ -111,7 +112,7 @@ class Outputs:
             raise _broken(index, point, error) from error
 
     def misshapen(self, point: OperatingPoint, specs: Sequence[TensorSpec]) -> str:
-        """Return how the outputs of a point are not what the model declares, as a clause; empty where they are."""
+        """Return how the outputs of a point differ in shape from the model's declaration, as a clause; empty if they do not."""
         headers = self._in_order(self._written.get((point, 0), ()))
         if not specs:
             return ""
@@ -133,15 +134,15 @@ class Outputs:
         return ""
 
     def too_large(self, point: OperatingPoint) -> int:
-        """Return the bytes of a point's outputs where they are too many to be compared here, else 0."""
+        """Return the bytes of a point's outputs if they are too many for a comparison here, else 0."""
         size = sum(header.size for header in self._written.get((point, 0), ()))
         return size if size > self._limit else 0
 
     def of(self, point: OperatingPoint, first_row: int = 0) -> list[NDArray[Any]] | None:
-        """Return the outputs in their order, or None where that point was not run or is too large to be compared.
+        """Return the outputs of a point in the order of the run; None if it was not run or is too large to be compared.
 
         Raises:
-            BrokenOutput: a file is not what it was when the worker had written it.
+            BrokenOutput: a file has changed since the worker wrote it.
         """
         headers = self._written.get((point, first_row))
         if headers is None or self.too_large(point):
@@ -149,7 +150,7 @@ class Outputs:
         return self._in_order([self._read(point, first_row, index, header) for index, header in enumerate(headers)])
 
     def again(self, point: OperatingPoint) -> list[NDArray[Any]] | None:
-        """Return the outputs of the same batch run once more; None where they were the same in every bit.
+        """Return the outputs of the same batch when it was run again; None if they were bitwise the same.
 
         Raises:
             BrokenOutput: see `of`.
@@ -166,8 +167,10 @@ class Outputs:
         )
 
     def rows(self, point: OperatingPoint) -> list[NDArray[Any]] | None:
-        """Return the first rows of a point, each run alone, put together per output along its batch axis, or along a new
-        first axis for an output without one; None where they were not run or have no such axis.
+        """Return the outputs of the first rows of a point, each run alone, concatenated along the batch axis of each output.
+
+        Outputs without a batch axis are stacked along a new first axis. Returns None if the rows were not run, or cannot be
+        concatenated.
 
         Raises:
             BrokenOutput: see `of`.

@@ -1,4 +1,4 @@
-"""How long a run waits for a server that does a contender's work and is not reached."""
+"""Waiting for a contender's server that is not reached."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from infer_compare.results import Start
 
 WAITS_S = (0.5, 1.0, 2.0, 4.0, 8.0)
-"""Before each further connection, which a fresh worker makes."""
+"""Pauses before each further attempt to connect, which a fresh worker makes."""
 
 
 class Patience:
-    """Waits between connections: a few times for each contender, until its server did not come back once."""
+    """Pauses between attempts to connect. After a contender's server was once not reached in all attempts, it no longer waits."""
 
     def __init__(
         self, sleep: Callable[[float], None], note: Callable[[str, str], None], is_over: Callable[[float], bool]
@@ -29,9 +29,9 @@ class Patience:
         """Has not waited yet.
 
         Args:
-            sleep: waits for seconds.
-            note: hears why there is a wait, with the contender's label.
-            is_over: says whether what takes so many seconds would end after the budget.
+            sleep: waits for some seconds.
+            note: called with the contender's label and the reason of a pause.
+            is_over: returns whether a step of some seconds would exceed the budget.
         """
         self._sleep = sleep
         self._note = note
@@ -39,15 +39,15 @@ class Patience:
         self._lost: set[str] = set()
 
     def started(self, label: str, finish: Callable[[], Start], begin: Callable[[], None]) -> Start:
-        """Return the start of a worker that was begun; of a later one where a server is not reached at first.
+        """Complete the start of a worker; if its server is not reached, wait and try again with fresh workers.
 
         Args:
-            label: the contender's.
+            label: of the contender.
             finish: completes the start of the worker that was begun.
-            begin: begins another one.
+            begin: begins another worker.
 
         Raises:
-            OutcomeError: it cannot be started, or its server was not reached after all waits.
+            OutcomeError: the worker cannot be started, or its server was not reached in any attempt.
         """
         for tries in count(1):
             try:
@@ -64,7 +64,7 @@ class Patience:
         raise AssertionError("there is always a next number")
 
     def _next_wait_s(self, label: str, tries: int) -> float | None:
-        """Return how long to wait after so many tries; None where the contender is given up."""
+        """Return how long to wait after some attempts; None to give up."""
         if label not in self._lost and tries <= len(WAITS_S) and not self._is_over(WAITS_S[tries - 1]):
             return WAITS_S[tries - 1]
         self._lost.add(label)

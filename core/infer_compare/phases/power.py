@@ -1,4 +1,4 @@
-"""What comparing outputs would notice of this model: some of its weights are changed on purpose."""
+"""The power of comparing outputs: how many deliberately changed weight tensors of a model it would detect."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ if TYPE_CHECKING:
     from infer_compare.results import Run
 
 LARGEST_FILE = 32 * 2**20
-"""Models of more bytes are not tried, data beside the file included."""
+"""Larger models are not tried; the size in bytes includes external data."""
 SLOWEST_NS = 5_000_000
-"""Slower models are not tried, by one call at the smallest batch size: the copies make some seventy calls of it."""
+"""Models with slower calls at the smallest batch size are not tried: the changed copies take some seventy calls."""
 TIMEOUT_S = 10.0
 NAMED = 3
-"""So many tensors are named at most."""
+"""The most tensors that are named."""
 LONGEST_NAME = 60
 
 
 def power(context: RunContext) -> str:
-    """Return a sentence on how many changed weight tensors comparing would notice; empty where that was not tried.
+    """Return a sentence on how many changed weight tensors comparing would detect; empty if that was not tried.
 
-    It is tried where contenders agree, and one of them runs a small ONNX graph natively. That one runs the changed copies,
-    on the rows that were run one by one.
+    It is tried if contenders agree, and one of them runs a small ONNX graph natively. That contender runs changed copies of the
+    model, on the rows that were run one by one.
 
     Args:
-        context: of a run with agreements.
+        context: of a run whose outputs were compared.
     """
     run = context.run
     compared = [agreement for agreement in run.agreements if agreement.reference != agreement.contender]
@@ -60,7 +60,7 @@ def power(context: RunContext) -> str:
 
 
 def _quickest(run: Run, routes: Mapping[str, Route]) -> Route | None:
-    """Return the quickest contender that runs an ONNX graph natively; None where there is none, or it is slow."""
+    """Return the fastest contender that runs an ONNX graph natively; None if there is none, or it is slow."""
     candidates = [
         (outcome.latency_ns, label)
         for (label, point), outcome in run.explored.items()
@@ -87,12 +87,12 @@ def _changed(path: Path) -> ChangedModel | None:
         load_external_data(model, path)
         return changed_weights(model)
     except (OSError, ValueError, ModelError):
-        # Its contenders ran it; what else may be odd about the file is not this phase's affair.
+        # The contenders could run the file, so a problem with it only prevents this check.
         return None
 
 
 def _noticed(context: RunContext, made: ChangedModel, route: Route, *, rtol: float) -> dict[str, bool] | None:
-    """Return whether the change of each tensor would be noticed; None where the copies cannot be run."""
+    """Return whether the change of each tensor would be detected; None if the copies cannot be run."""
     import msgspec
 
     from infer_compare.models.onnx_graph import read_specs
@@ -121,14 +121,14 @@ def _noticed(context: RunContext, made: ChangedModel, route: Route, *, rtol: flo
     if rows is None or len(rows) != len(specs):
         return None
     axes = [0 if axis is None else axis for axis in outputs.axes()]
-    own = range(len(made.changes[0].outputs))
+    unchanged = range(len(made.changes[0].outputs))
     return {
         change.tensor: compare(
-            [rows[place] for place in own],
+            [rows[place] for place in unchanged],
             [rows[place] for place in change.outputs],
-            [specs[place].name for place in own],
+            [specs[place].name for place in unchanged],
             rtol=rtol,
-            axes=[axes[place] for place in own],
+            axes=[axes[place] for place in unchanged],
         ).verdict
         == "differs"
         for change in made.changes

@@ -1,4 +1,4 @@
-"""One contender tried at one operating point after the other, in a worker that is replaced when it must be."""
+"""Trying a contender at operating points, in a worker that is replaced when it is lost."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from infer_compare.results.slices import Diagnostics
 
 OVERDUE = 20
-"""A probe may take this many times what the points before it lead to expect."""
+"""A probe may take this multiple of the time expected from earlier points."""
 RUNS = 3
-"""Consecutive runs that make a size one that fits: ONNX Runtime's second run needs more memory than its first."""
+"""Consecutive runs that show that a size fits: ONNX Runtime's second run needs more memory than its first."""
 PASSING_RUNS = 2
-"""In a worker that ran other sizes, which a fresh one has to confirm anyway: enough to see that growth."""
+"""The same in a worker that ran other sizes before, whose outcome a fresh worker confirms; two runs show that growth."""
 
 
 class Probes:
-    """Asks a contender's worker whether operating points run, and starts a fresh one where the last was lost."""
+    """Runs operating points in a contender's worker, and starts a fresh worker if the last one was lost."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class Probes:
         *,
         outputs: Outputs | None = None,
     ) -> None:
-        """Starts nothing yet; `outputs` are looked at where a probe asks for them."""
+        """Starts nothing yet; `outputs` checks the files of probes that write outputs."""
         self._outputs = outputs
         self._context = context
         self._phase = phase
@@ -49,7 +49,7 @@ class Probes:
         self.latencies_ns: dict[OperatingPoint, int] = {}
         """Rough latency of the points that ran."""
         self.diagnostics: list[Diagnostics] = []
-        """What disturbed the calls of each probe."""
+        """The counters of the operating system during each probe."""
 
     @property
     def instances(self) -> int:
@@ -60,7 +60,7 @@ class Probes:
         """Start a worker ahead of its turn; `start` then completes its start.
 
         Args:
-            beside: how many others start meanwhile.
+            beside: how many workers of other contenders start meanwhile.
         """
         self._context.observer.starting(self._phase, self.worker.label)
         self._touched = False
@@ -71,23 +71,19 @@ class Probes:
         self._begun = True
 
     def opened(self, seconds: float) -> bool:
-        """Return whether the worker that was begun has imported its framework, and is suspended, or will never do so.
-
-        Args:
-            seconds: how long to wait for it, at most.
-        """
+        """Wait up to `seconds`; return whether the worker that was begun is ready and suspended, or has failed."""
         if self._refusal is None:
             try:
                 if not self.worker.opened(seconds):
                     return False
                 self.worker.suspend()
             except OutcomeError as refused:
-                # It is reported when its turn comes.
+                # Reported when the worker's turn comes.
                 self._refusal = refused
         return True
 
     def start(self) -> Start:
-        """Start a fresh worker, or complete the start of the one that was begun.
+        """Start a fresh worker, or complete the start of the worker that was begun.
 
         Raises:
             OutcomeError: it cannot be started.
@@ -110,8 +106,9 @@ class Probes:
         return self.worker.alive and not self._touched
 
     def probe(self, request: Explore) -> AnyOutcome:
-        """Return the outcome at a point; what could be either memory or a defect is tried once more in a fresh worker, and a
-        connection that failed as well.
+        """Run a point and return its outcome.
+
+        An error that may be due to memory or to a defect is tried once more in a fresh worker, and so is a failed connection.
         """
         first = self._attempt(request)
         if isinstance(first, AnyOutcome):
@@ -129,23 +126,23 @@ class Probes:
         return second.outcome
 
     def deadline_s(self, point: OperatingPoint) -> float:
-        """Return the seconds that a probe may take: the user's time-out, or more where smaller points took long."""
+        """Return the seconds that a probe may take: the user's time-out, or more if earlier points took long."""
         usual = max(self._context.settings.timeout_s, OVERDUE * self.expected_s(point))
         race = self._context.race
         return usual if race is None or self._phase != "explore" else min(usual, race.left_to_try_s())
 
     def expected_s(self, point: OperatingPoint) -> float:
-        """Return the seconds that the runs of a probe should take, by the largest point known; 0 where none is."""
+        """Return the seconds that the runs of a probe should take, extrapolated from the largest known point; 0 without one."""
         if not self.latencies_ns:
             return 0.0
         largest = max(self.latencies_ns, key=volume)
         return self.latencies_ns[largest] * max(1.0, volume(point) / volume(largest)) * RUNS / 1e9
 
     def _attempt(self, request: Explore) -> AnyOutcome | OutcomeError:
-        """Return the outcome, or the error when it is to be tried again."""
+        """Return the outcome of a point, or the error if the point should be tried again."""
         point = request.point
         if not self._context.pool.fits_worker(point):
-            # Filling the rows would take long, and the worker could not hold them.
+            # Writing the rows would take long, and the worker could not hold them anyway.
             reason = (
                 f"the inputs of such a batch alone are above the cap of {mebibytes(self._context.settings.max_memory)}"
             )
@@ -165,7 +162,7 @@ class Probes:
                 return Failed(error="BrokenOutput", reason=str(broken), phase=self._phase)
         peak = explored.memory.resident
         if peak is not None and peak >= self._context.settings.max_memory:
-            # Too short a peak for the watchdog, which looks every 20 ms; the kernel has kept its height.
+            # The peak was too short for the watchdog, which checks every 20 ms, but the kernel recorded it.
             self.worker.close()
             reason = f"its peak of resident memory, {mebibytes(peak)}, was above the cap of {mebibytes(self._context.settings.max_memory)}"
             return OutOfMemory(reason=reason, evidence="cap", phase=self._phase)

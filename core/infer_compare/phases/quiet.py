@@ -14,20 +14,20 @@ if TYPE_CHECKING:
 PAUSE_S = 1.0
 """Between two looks at the machine, each of which takes a second."""
 LOOKS = 2
-"""So many looks in a row must find it quiet once one has found it busy: compilers pause, too."""
+"""How many looks in a row must find the machine quiet after it was busy: compilers pause too."""
 
 
 class QuietWait:
-    """What is left of the time that a run may wait for other programs to end."""
+    """Waits for other programs to end, with a limit on the total waiting time of a run."""
 
     def __init__(self, seconds: float, threads: int, surroundings: Surroundings, observer: Observer) -> None:
         """Waits for nothing yet.
 
         Args:
-            seconds: how long to wait, all times together.
-            threads: the thread budget that needs room.
-            surroundings: looks at the machine, and has the clock.
-            observer: hears what is waited for.
+            seconds: how long to wait in total.
+            threads: the thread budget for which cores must be free.
+            surroundings: provides the look at the machine and the clock.
+            observer: notified of the reason for waiting.
         """
         self._left_s = seconds
         self._threads = threads
@@ -36,16 +36,16 @@ class QuietWait:
 
     @classmethod
     def of(cls, header: Header, surroundings: Surroundings, observer: Observer) -> Self:
-        """Return the wait that a run was asked for."""
+        """Return the waiting that the options of a run allow."""
         return cls(header.options.wait or 0.0, header.largest_budget, surroundings, observer)
 
     def before_run(self) -> None:
-        """Wait before anything is measured, where that was asked for; a machine that stays busy is measured anyway."""
+        """Wait before anything is measured, if `--wait` was given; if the machine stays busy, the run continues anyway."""
         if self._left_s > 0 and not self.has_come():
             self._observer.note("machine", "still busy at the end of --wait; measured anyway")
 
     def has_come(self) -> bool:
-        """Return whether the machine has become quiet before the time was over; False where no time is left."""
+        """Wait until the machine is quiet; return False if the waiting time is used up first."""
         now, sleep = self._surroundings.now, self._surroundings.sleep
         wanted = 1
         while self._left_s > 0:

@@ -1,4 +1,4 @@
-"""A race: contenders that cannot be the fastest are dropped, and the time is spent on the others."""
+"""A race: contenders that cannot be the fastest are dropped, so that the time is spent on the others."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from infer_compare.results import Plan
 
 TRYING_SHARE = 0.5
-"""Trying contenders begins no later than after this share of the budget that is left when the model is ready."""
+"""Share of the budget, counted from when the model is ready, after which no further contender is tried."""
 TRYING_LATEST = 0.65
-"""By this share of it a worker that tries a contender must have answered."""
+"""Share of the same budget by which a worker that tries a contender must have answered."""
 LEAST_WAIT_S = 2.0
-"""However late it is, a worker has so long to answer."""
+"""The least time that a worker has to answer, even if it is later than that."""
 ROUNDS = 2
-"""Of a restart: fresh processes are worth more than further rounds."""
+"""Rounds of a restart; few, as fresh processes are worth more than further rounds."""
 
 
 @dataclass(slots=True)
@@ -47,22 +47,22 @@ class Race:
     _has_s: float = field(init=False)
 
     def __post_init__(self) -> None:
-        """Know how long it has: what preparing took is gone."""
+        """Compute the time that is left after preparing."""
         assert self.context.deadline is not None
         self._began = self.context.surroundings.now()
         self._has_s = max(0.0, self.context.deadline - self._began)
         self.preparing_s = self._began - self.context.deadline + (self.context.options.budget or 0.0)
 
     def left_to_try_s(self) -> float:
-        """Return the seconds that a worker which tries a contender has to answer."""
+        """Return the seconds that a worker has to answer while contenders are tried."""
         latest = self._began + TRYING_LATEST * self._has_s
         return max(LEAST_WAIT_S, latest - self.context.surroundings.now())
 
     def is_tried(self, label: str) -> bool:
-        """Return whether a contender is worth trying; what is not is dropped.
+        """Return whether a contender is worth trying; if not, it is dropped.
 
         Args:
-            label: the contender, of which nothing was run.
+            label: of a contender that has not been run.
         """
         run = self.context.run
         if run.drop(label) is not None:
@@ -76,7 +76,7 @@ class Race:
             return False
         if base is not None and lead is not None:
             bounds = trial_bounds(run, {base.label}, self.disturbed)
-            best = max((own.high for own in bounds.values()), default=0.0)
+            best = max((limits.high for limits in bounds.values()), default=0.0)
             if best * UNTRIED < lead[1] and base.label != lead[0]:
                 ratio = best * UNTRIED / lead[1]
                 self._drop(Dropped(contender=label, restart=0, reason="untried", against=base.label, at_most=ratio))
@@ -92,14 +92,14 @@ class Race:
         if lead is None or lead[0] == label:
             return False
         bounds = trial_bounds(self.context.run, {lead[0]}, self.disturbed)
-        own = {candidate.point: found for candidate, found in bounds.items()}
-        return gives_up(latencies_ns, self.context.run.contender(label).instances, own)
+        lead_bounds = {candidate.point: limits for candidate, limits in bounds.items()}
+        return gives_up(latencies_ns, self.context.run.contender(label).instances, lead_bounds)
 
     def after_trying(self, points: Points) -> Points:
-        """Drop the contenders whose outputs are too far off, and those that cannot win; return what is raced.
+        """Drop contenders with too large output errors and those that cannot win; return the points that are raced.
 
         Args:
-            points: what each contender that takes part can run; those whose outputs differ are left out.
+            points: the points that each contender can run, without contenders whose outputs differ.
         """
         run = self.context.run
         able = self._within_error(points)
@@ -108,37 +108,37 @@ class Race:
         lead = max(bounds, key=lambda candidate: bounds[candidate].low, default=None)
         raced: dict[str, tuple[OperatingPoint, ...]] = {}
         for label in able:
-            own = {candidate: found for candidate, found in bounds.items() if candidate.label == label}
-            left = sorted((one for one in own if one not in behind), key=lambda one: -own[one].high)[:MOST_SIZES]
+            of_label = {candidate: limits for candidate, limits in bounds.items() if candidate.label == label}
+            left = sorted(set(of_label) - behind, key=lambda candidate: (-of_label[candidate].high, candidate))
             if left:
-                raced[label] = tuple(sorted(candidate.point for candidate in left))
-            elif not own:
+                raced[label] = tuple(sorted(candidate.point for candidate in left[:MOST_SIZES]))
+            elif not of_label:
                 latencies = [getattr(run.explored[label, point], "latency_ns", 0) for point in points[label]]
                 self._drop(
                     Dropped(contender=label, restart=0, reason="latency", latency_ns=float(min(latencies, default=0)))
                 )
             elif lead is not None:
-                at_most = max(found.high for found in own.values()) / bounds[lead].low
+                at_most = max(limits.high for limits in of_label.values()) / bounds[lead].low
                 self._drop(Dropped(contender=label, restart=0, reason="slower", against=lead.label, at_most=at_most))
-        known = {label: own for label, own in raced.items() if run.drop(label) is None}
+        known = {label: sizes for label, sizes in raced.items() if run.drop(label) is None}
         return self._affordable(known, bounds)
 
     def _within_error(self, points: Points) -> Points:
-        """Return the contenders whose output error is allowed; the others are dropped."""
+        """Return the points of contenders whose output error is allowed; the others are dropped."""
         most = self.context.options.max_error
         if most is None:
             return points
         kept = {}
-        for label, own in points.items():
+        for label, sizes in points.items():
             error = self._error(label)
             if error is not None and error > most:
                 self._drop(Dropped(contender=label, restart=0, reason="error", error=error))
             else:
-                kept[label] = own
+                kept[label] = sizes
         return kept
 
     def _affordable(self, points: Points, bounds: Mapping[Candidate, Bounds]) -> Points:
-        """Return what there is time to measure twice: fewer sizes of each contender where it must be, then fewer contenders."""
+        """Return the points that can be measured twice in time: with fewer sizes per contender, then with fewer contenders."""
         expectation = Expectation.of(self.context.run)
 
         def rate(candidate: Candidate) -> float:
@@ -160,23 +160,23 @@ class Race:
         return left
 
     def after_restart(self, points: Points, restart: int) -> None:
-        """Drop the contenders that a restart shows behind."""
-        left = {label: own for label, own in points.items() if self.context.run.drop(label) is None}
+        """Drop the contenders that a restart shows to be slower."""
+        left = {label: sizes for label, sizes in points.items() if self.context.run.drop(label) is None}
         for record in drops(self.context.run, left, restart):
             self._drop(record)
 
     def plan(self, plan: Plan) -> Plan:
-        """Return the plan of a race: as many restarts as there can be; time and plainness end them."""
+        """Return the plan of a race: as many restarts as possible; they end when time is up or differences are clear."""
         return msgspec.structs.replace(plan, restarts=max(RESTARTS.values()), rounds_per_restart=ROUNDS)
 
     def has_time_for(self, restart: int, expectation: Expectation, left: Points, finalists: Points) -> bool:
-        """Return whether another restart ends early enough for the finalists to be confirmed.
+        """Return whether another restart would leave time to confirm the finalists.
 
         Args:
             restart: its number. The first two are made in any case, as far as the budget goes.
-            expectation: what parts take.
-            left: what the restart would measure.
-            finalists: what would be confirmed after it.
+            expectation: the expected durations.
+            left: the points that the restart would measure.
+            finalists: the points that would be confirmed after it.
         """
         if restart <= LOOKS:
             return True
@@ -185,23 +185,23 @@ class Race:
         return not self.context.is_over(cost)
 
     def least_error(self, labels: Sequence[str]) -> tuple[str, float] | None:
-        """Return the contender with the least output error, where none has one that is allowed."""
+        """Return the contender with the smallest output error, and that error; None if no error is known."""
         errors = {label: error for label in labels if (error := self._error(label)) is not None}
         return min(errors.items(), key=lambda item: item[1], default=None)
 
     def _error(self, label: str) -> float | None:
-        """Return the output error of a contender, relative to the largest output of the reference; None where unknown."""
+        """Return the output error of a contender, relative to the largest output of the reference; None if unknown."""
         error = output_error(self.context.run, label)
         return None if error is None else error.relative
 
     def _lead(self) -> tuple[str, float] | None:
-        """Return who leads while contenders are tried, and the throughput that it has at least.
+        """Return the fastest contender tried so far, with the lower bound of its throughput; None without one.
 
-        Outputs are not compared yet: only contenders in the model's own precision count.
+        As outputs are not compared yet, only contenders in the model's own precision count.
         """
         run = self.context.run
-        own = {spec.label for spec in run.header.contenders if spec.precision is None}
-        bounds = trial_bounds(run, own, self.disturbed)
+        labels = {spec.label for spec in run.header.contenders if spec.precision is None}
+        bounds = trial_bounds(run, labels, self.disturbed)
         first = max(bounds, key=lambda candidate: bounds[candidate].low, default=None)
         return None if first is None else (first.label, bounds[first].low)
 

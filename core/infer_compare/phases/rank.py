@@ -1,4 +1,4 @@
-"""The phases that rank: restarts over what is not settled, fresh rounds for the best sizes, long runs on accelerators."""
+"""The phases that rank: restarts over unsettled points, fresh rounds for the best sizes, and long runs on accelerators."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 
 def rank(context: RunContext, points: Points, *, disturbed: bool) -> tuple[Literal["complete", "stopped"], str]:
-    """Measure the contenders against each other; return how that ended, and why.
+    """Measure and compare the contenders; return how that ended, and why.
 
     Args:
-        context: of the run; what its journal has already is not measured again.
+        context: of the run; rounds in its journal are not measured again.
         points: the operating points of each contender that is ranked.
-        disturbed: whether other programs disturbed every contender while it explored.
+        disturbed: whether other programs disturbed all contenders while exploring.
     """
     points = screen(context, points)
     expectation = expected(context, points)
@@ -71,10 +71,10 @@ def rank(context: RunContext, points: Points, *, disturbed: bool) -> tuple[Liter
 
 
 def _look_at_machine(context: RunContext) -> None:
-    """Begin no restart where the machine is busy still.
+    """Check that the machine is no longer busy, before the first restart.
 
     Raises:
-        HostBusy: it is.
+        HostBusy: it still is.
     """
     context.observer.note("machine", "other programs disturbed every contender; one more look")
     seen = context.surroundings.look(context.header.largest_budget)

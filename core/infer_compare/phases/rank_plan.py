@@ -1,4 +1,4 @@
-"""How much is measured: by the mode, by what the machine has memory for, and by the time that there is."""
+"""Planning how much to measure, from the mode, the memory of the machine and the time available."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
     from infer_compare.results import Plan
 
 TOGETHER = 0.7
-"""Contenders are alive together only while their peaks sum to less than this share of what is available, and leave the reserve."""
+"""The sum of the memory peaks of contenders that are alive together may be at most this share of the available memory."""
 
 
 class Ranked(NamedTuple):
-    """What is ranked, and how far that has come."""
+    """The points to rank, and the progress so far."""
 
     points: Points
     left: Points
-    """What is still to be measured."""
+    """Points that are still to be measured."""
     finished: int
-    """Restarts that a run which is resumed has already."""
+    """Restarts that a resumed run has already finished."""
 
 
 def expected(context: RunContext, points: Points) -> Expectation:
-    """Return what the parts of measuring take, and whether the best sizes are confirmed; a resumed run comes to the same."""
+    """Return the expected durations, and whether the best sizes are confirmed; the same for a resumed run."""
     seen = Expectation.of(context.run)
     expectation = seen if context.race is not None else affordable(seen, points, context.header)
     if not expectation.confirms:
@@ -50,7 +50,7 @@ def expected(context: RunContext, points: Points) -> Expectation:
 
 
 def slow_model_plan(context: RunContext, expectation: Expectation, points: Points) -> Plan:
-    """Return the plan, with fewer rounds where its mode would take long; a resumed run comes to the same."""
+    """Return the plan, with fewer restarts and rounds if those of the mode would take long; the same for a resumed run."""
     plan, options = context.plan, context.options
     if not may_be_shortened(context.header):
         return plan
@@ -68,13 +68,13 @@ def slow_model_plan(context: RunContext, expectation: Expectation, points: Point
 
 
 def plan_within_budget(context: RunContext, plan: Plan, expectation: Expectation, ranked: Ranked) -> Plan:
-    """Return the plan, with as many restarts and rounds as the budget allows, and how long it will take.
+    """Return the plan, with as many restarts and rounds as the budget allows, and tell the user how long it will take.
 
     Args:
         context: of the run.
-        plan: what was decided.
-        expectation: what its parts take.
-        ranked: what is ranked, and how far that has come.
+        plan: the plan without a budget.
+        expectation: the expected durations.
+        ranked: the points to rank, and the progress so far.
     """
     points, left, mode = ranked.points, ranked.left, context.options.mode
     deadline = context.deadline
@@ -98,7 +98,7 @@ def plan_within_budget(context: RunContext, plan: Plan, expectation: Expectation
 
 
 def memory_groups(context: RunContext, labels: Sequence[str]) -> list[tuple[str, ...]]:
-    """Return the contenders by groups that fit into memory together."""
+    """Return the contenders in groups whose workers fit into memory together."""
     groups = grouped(labels, peaks(context.run), memory.limit().share(TOGETHER))
     if len(groups) > 1:
         parts = "; ".join(", ".join(group) for group in groups)

@@ -1,4 +1,4 @@
-"""What ranks contenders: paired rounds over fixed operating points, in fresh workers and within the budget."""
+"""Measuring the contenders in paired rounds over fixed operating points, in fresh workers and within the budget."""
 
 from __future__ import annotations
 
@@ -23,34 +23,34 @@ if TYPE_CHECKING:
     from infer_compare.results import Plan, Round
 
 SURE_S = 2.0
-"""Rounds that were expected to take so long tell the pace."""
+"""Expected duration of rounds from which their actual duration shows the pace."""
 
 
 class BudgetSpent(Exception):
-    """The time that was given is used up."""
+    """The budget is used up."""
 
 
 @dataclass(slots=True)
 class Ranking:
-    """Measures the contenders against each other: rounds in fresh workers, as long as there is time."""
+    """Measures the contenders: rounds in fresh workers, as long as there is time."""
 
     context: RunContext
     points: Points
-    """What the contenders that are ranked run."""
+    """The operating points of the ranked contenders."""
     plan: Plan
     """With as many restarts and rounds as there is time for."""
     expectation: Expectation
     _index: int = 0
-    """The last round's, of those that are stored too."""
+    """Number of the last round, including stored ones."""
     _expected_s: float = 0.0
     _spent_s: float = 0.0
 
     def __post_init__(self) -> None:
-        """Continue the numbers of a run that is resumed."""
+        """Continue the numbering of a resumed run."""
         self._index = max((round_.index for round_ in self.context.run.rounds), default=0)
 
     def next_index(self) -> int:
-        """Return the number of a round that is about to be made."""
+        """Return the number of the next round."""
         self._index += 1
         return self._index
 
@@ -59,21 +59,21 @@ class Ranking:
         return RestartWorkers(self.context, labels, restart, self.expectation)
 
     def restart(self, restart: int, group: Sequence[str], left: Points) -> None:
-        """Make one restart: fresh workers, and rounds over what is not settled. Batch sizes ascend.
+        """Make one restart: fresh workers, and rounds over the unsettled points, in ascending order of batch size.
 
         Args:
             restart: its number, from 1.
-            group: the contenders that are alive together.
-            left: what is to be measured, of other groups too.
+            group: the contenders whose workers are alive at the same time.
+            left: the points to measure, of all groups.
 
         Raises:
             HostBusy: this is the first restart, and none of its first rounds was clean.
             BudgetSpent: the time is used up.
         """
-        own = {label: left[label] for label in group if label in left}
-        self.check_budget(sum(self.expectation.start_s.get(label, 0.0) for label in own))
+        points = {label: left[label] for label in group if label in left}
+        self.check_budget(sum(self.expectation.start_s.get(label, 0.0) for label in points))
         wanted = self.plan.rounds_per_restart
-        count = RoundCount("measure", own, wanted, tries=RETRY_FACTOR * wanted)
+        count = RoundCount("measure", points, wanted, tries=RETRY_FACTOR * wanted)
         later_s = max(0, self.plan.restarts - restart) * self.expectation.restart_s(left, wanted)
         if self.plan.restarts > 1:
             later_s += self.expectation.confirm_s(self.points, CONFIRM_ROUNDS, self.context.options.mode)
@@ -84,14 +84,14 @@ class Ranking:
                 count.most, self.context.observer, self.context.quiet.has_come, self.context.surroundings.sleep
             )
         )
-        with self.workers(list(own), restart) as workers:
+        with self.workers(list(points), restart) as workers:
             workers.start()
             self.make(workers, count, later_s, first)
 
     def make(
         self, workers: RestartWorkers, count: RoundCount, later_s: float, first: FirstRounds | None = None
     ) -> None:
-        """Make all rounds of these workers: all of one batch size before those of a larger one.
+        """Make all rounds of some workers, one operating point after the other.
 
         Raises:
             HostBusy: none of the first rounds was clean.
@@ -129,10 +129,10 @@ class Ranking:
 
     @property
     def _pace(self) -> float:
-        """How much longer rounds have taken than was expected, since the machine was busy or rounds were rejected."""
+        """The factor by which rounds took longer than expected, because the machine was busy or rounds were rejected."""
         return max(1.0, self._spent_s / self._expected_s) if self._expected_s > SURE_S else 1.0
 
     def check_budget(self, cost_s: float) -> None:
-        """Raise where what comes next would end after the budget."""
+        """Raise `BudgetSpent` if a step of `cost_s` seconds would exceed the budget."""
         if self.context.is_over(cost_s):
             raise BudgetSpent("the time given with --budget is used up")

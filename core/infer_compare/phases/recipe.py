@@ -1,4 +1,4 @@
-"""The last step of a race: how to use what won, with the model file that it ran."""
+"""The last step of a race: a recipe for using the winner, with its model file."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from infer_compare.results import ContenderSpec, Run
 
 LARGEST_KEPT = 4 << 30
-"""Bytes of a model file that is copied into the run folder."""
+"""The largest model file that is copied into the run folder, in bytes."""
 
 
 def recipe(context: RunContext) -> None:
-    """Store how to use the winner; nothing where nobody won."""
+    """Store a recipe for using the winner, if there is one."""
     won = winner(context.run)
     if won is None:
         return
@@ -43,7 +43,7 @@ def recipe(context: RunContext) -> None:
 
 
 def winner(run: Run) -> tuple[str, OperatingPoint] | None:
-    """Return the contender that won and its operating point: under the latency bound, where there is one."""
+    """Return the winning contender and its operating point, within the latency bound if there is one; None without a winner."""
     answer = summarise(run).answer
     if answer.bound is not None:
         return None if answer.bound.best is None else (answer.bound.best.contender, answer.bound.best.point)
@@ -51,11 +51,11 @@ def winner(run: Run) -> tuple[str, OperatingPoint] | None:
 
 
 def typed(spec: ContenderSpec, threads: int | None = None) -> str:
-    """Return a contender as it would be typed after `-b`, without its label.
+    """Return a contender as typed after `-b`, without its label.
 
     Args:
         spec: the contender.
-        threads: those of the run, where they were asked for.
+        threads: those of the run, if the user requested them.
     """
     request = ContenderRequest(
         backend=spec.file or spec.backend,
@@ -71,7 +71,7 @@ def typed(spec: ContenderSpec, threads: int | None = None) -> str:
 
 
 def _file(context: RunContext, route: Route) -> tuple[str, bool]:
-    """Return the name of the model file, and whether it was copied into the run folder; no name where it has no file."""
+    """Return the name of the model file, and whether it was copied into the run folder; an empty name without a file."""
     source = route.model.path
     if not source.exists():
         return "", False
@@ -88,7 +88,7 @@ def _file(context: RunContext, route: Route) -> tuple[str, bool]:
         if source.is_dir():
             shutil.copytree(source, target)
         for path in files[: len(files) if source.is_file() else 0]:
-            # External data is found by the name that the model has for it.
+            # The model refers to external data by name, so that is kept.
             shutil.copyfile(path, target if path == source else target.parent / path.name)
     except OSError:
         return "", False
@@ -96,6 +96,5 @@ def _file(context: RunContext, route: Route) -> tuple[str, bool]:
 
 
 def _size(path: Path) -> int:
-    return (
-        path.stat().st_size if path.is_file() else sum(one.stat().st_size for one in path.rglob("*") if one.is_file())
-    )
+    files = [path] if path.is_file() else [member for member in path.rglob("*") if member.is_file()]
+    return sum(file.stat().st_size for file in files)

@@ -1,4 +1,4 @@
-"""The workers of one restart, of which only one runs at a time."""
+"""The workers of a restart, of which only one runs at a time."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from infer_compare.results import Series
 
 RESPAWNS = 2
-"""Fresh workers that a contender gets within a restart for those that it loses; then it takes no further part in it."""
+"""How often a contender's worker is replaced within a restart; after a further loss the contender is out of the restart."""
 
 
 class RestartWorkers:
-    """Fresh workers for a set of contenders. A context manager: leaving it ends them all."""
+    """Fresh workers for some contenders. As a context manager it ends all of them on leaving."""
 
     def __init__(self, context: RunContext, labels: Sequence[str], restart: int, expectation: Expectation) -> None:
         """Starts nothing yet.
@@ -32,7 +32,7 @@ class RestartWorkers:
             context: of the run.
             labels: the contenders.
             restart: the number of this set of workers, from 1.
-            expectation: what their parts take, as exploring saw it.
+            expectation: the expected durations.
         """
         self._context = context
         self._workers = {label: context.worker(context.routes[label]) for label in labels}
@@ -41,21 +41,21 @@ class RestartWorkers:
         self._journal = context.journal
         self._order = context.order
         self._settled: frozenset[tuple[str, OperatingPoint]] = frozenset()
-        """Points at which an earlier worker was as fast at once as it was later."""
+        """Points at which all earlier workers reached their final speed at once."""
         self._known_ns: dict[tuple[str, OperatingPoint], int] = {}
-        """What long calls took in earlier workers."""
+        """Latencies of long calls in earlier workers."""
         self._warm: dict[tuple[str, OperatingPoint], WarmUp] = {}
         self._losses: dict[str, int] = {}
         self._ahead: set[str] = set()
         """Contenders whose workers were begun before `start`."""
         self._stack = contextlib.ExitStack()
         self.lost: set[tuple[str, OperatingPoint]] = set()
-        """Points at which a contender failed here; they are not tried again."""
+        """Points at which a contender failed in this restart; they are not tried again."""
 
     def start(self) -> None:
-        """Start the workers in random order; one that does not start takes no part in this restart.
+        """Start the workers in random order; a contender whose worker does not start is out of this restart.
 
-        They import their frameworks side by side; the worker that explored shows what starting costs.
+        They import their frameworks in parallel, as start-up times are taken from the workers that explore.
         """
         self._settled = settled(self._journal.run.rounds)
         self._known_ns = long_latencies_ns(self._journal.run.rounds)
@@ -75,22 +75,17 @@ class RestartWorkers:
         return self._workers[label].instances
 
     def begin(self, label: str, *, beside: int) -> None:
-        """Start one worker ahead of this set's turn; `start` then completes its start.
+        """Start the worker of a contender ahead of time; `start` then completes its start.
 
         Args:
-            label: its contender.
-            beside: how many others start meanwhile.
+            label: of the contender.
+            beside: how many workers of other contenders start meanwhile.
         """
         self._ahead.add(label)
         self._begin(label, beside=beside)
 
     def opened(self, label: str, seconds: float) -> bool:
-        """Return whether a worker that was begun has imported its framework, and is suspended, or is lost.
-
-        Args:
-            label: its contender.
-            seconds: how long to wait for it, at most.
-        """
+        """Wait up to `seconds`; return whether a contender's worker that was begun is ready and suspended, or is lost."""
         worker = self._workers[label]
         if label in self.labels:
             try:
@@ -126,19 +121,19 @@ class RestartWorkers:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Contenders that still take part."""
+        """The contenders that still take part in the restart."""
         return tuple(label for label in self._workers if self._losses.get(label, 0) <= RESPAWNS)
 
     def able(self, labels: Sequence[str], point: OperatingPoint) -> tuple[str, ...]:
-        """Return those of the labels that can still be measured at an operating point."""
+        """Return the contenders among `labels` that can still be measured at an operating point."""
         return tuple(label for label in labels if label in self.labels and (label, point) not in self.lost)
 
     def round(
         self, labels: Sequence[str], point: OperatingPoint, *, index: int, repetition: int, confirm: bool = False
     ) -> Round | None:
-        """Measure one round and store it; None when no contender is left that could be measured.
+        """Measure a round and store it; None if no contender is left that can be measured.
 
-        A contender that fails loses this point; the round is then made again with the others.
+        A contender that fails is not measured at this point again; the round is repeated with the others.
         """
         while able := self.able(labels, point):
             try:
@@ -150,7 +145,7 @@ class RestartWorkers:
         return None
 
     def sustain(self, label: str, point: OperatingPoint, *, index: int, seconds: float) -> Round | None:
-        """Run a contender at one operating point for a long time, alone, and store it; None when it was lost."""
+        """Run a contender alone at one operating point for `seconds`, and store the round; None if it was lost."""
         if label not in self.able([label], point):
             return None
         try:
@@ -195,8 +190,8 @@ class RestartWorkers:
         )
 
     def _warm_up(self, label: str, point: OperatingPoint) -> WarmUp:
-        # Whatever a worker runs first also meets what its framework does once.
         self._context.observer.warming(label, point)
+        # The first point of a worker also includes one-time work of its framework, so it is never brief.
         later = any(known == label for known, _ in self._warm)
         brief = later and (label, point) in self._settled
         known_ns = self._known_ns.get((label, point)) if later else None
@@ -208,11 +203,11 @@ class RestartWorkers:
         return warmed
 
     def pipelines(self, label: str) -> bool:
-        """Return whether batches are enqueued ahead: on a device that works on its own."""
+        """Return whether a contender's batches are enqueued ahead, which is so on an asynchronous device."""
         return self._workers[label].asynchronous and self._context.options.scope == "device"
 
     def _series(self, label: str) -> tuple[Series, ...]:
-        """Return what is timed in a contender's turn: on a device that works on its own, three things."""
+        """Return the series that are timed in a contender's turn: three on an asynchronous device, else one."""
         return ("latency", "pipelined", "enqueue") if self.pipelines(label) else ("latency",)
 
     def _slice(self, label: str, point: OperatingPoint, position: int, series: Series, sustain_s: float = 0.0) -> Slice:
@@ -223,7 +218,7 @@ class RestartWorkers:
             raise self._lose(label, point, refused, "measure") from None
 
     def _lose(self, label: str, point: OperatingPoint, refused: OutcomeError, phase: Phase) -> ContenderLost:
-        """Note that a contender failed at a point, and start a fresh worker; only after a failed connection for that point too."""
+        """Record that a contender failed at a point, and start a fresh worker; the point is tried again only if its server was lost."""
         if not isinstance(refused.outcome, Unavailable):
             self.lost.add((label, point))
         self._losses[label] = self._losses.get(label, 0) + 1
@@ -242,7 +237,7 @@ class RestartWorkers:
         return self
 
     def end(self) -> None:
-        """End the workers, side by side; none left is fine."""
+        """End all workers in parallel."""
         try:
             for worker in self._workers.values():
                 worker.dismiss()

@@ -1,4 +1,4 @@
-"""Leaving out points that cannot be the best batch size of their setting, where measuring all of them would take very long."""
+"""Leaving out points that cannot be the best of their setting, if measuring all points would take very long."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ if TYPE_CHECKING:
 
 
 def screen(context: RunContext, points: Points) -> Points:
-    """Return the points that are measured, and store what is predicted of the others; a resumed run comes to the same.
+    """Return the points to measure, and store predictions for the others; the same for a resumed run.
 
     Args:
         context: of the run, explored.
-        points: what each contender that is ranked can run.
+        points: the points that each ranked contender can run.
     """
     expectation = affordable(Expectation.of(context.run), points, context.header)
     if not takes_too_long(expectation, points, context.header):
         return points
     latencies = {
-        label: {point: float(expectation.latency_ns[label, point]) for point in own} for label, own in points.items()
+        label: {point: float(expectation.latency_ns[label, point]) for point in sizes}
+        for label, sizes in points.items()
     }
     screening = screened(latencies, bound_ns=context.options.latency_bound_ns)
     known = {(record.contender, record.point) for record in context.run.predicted}

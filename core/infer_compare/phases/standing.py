@@ -1,4 +1,4 @@
-"""Which of several contenders that disagree is taken as right, without regard to their places in the list."""
+"""The choice of the right contenders among several that disagree, independently of their order."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ RANKS: dict[Provenance, int] = {"native": 0, "exported": 1, "imported": 2}
 
 
 class Standing(NamedTuple):
-    """What a contender's outputs are worth as evidence."""
+    """The properties of a contender that decide how much weight its outputs have."""
 
     label: str
     backend: str
     provenance: Provenance
     tolerance: float
-    """Of the precision that it computes in; the smaller, the more precise."""
+    """Of the precision in which it computes; smaller is more precise."""
 
 
 Group = tuple[Standing, ...]
 
 
 def groups(members: Sequence[Standing], differ: Callable[[str, str], bool]) -> tuple[Group, ...]:
-    """Return the contenders in groups, the precise ones first; any two from different groups differ.
+    """Return the contenders in groups that agree, the precise ones first.
 
-    A contender of lower precision may agree with several that differ from each other. It does not join them, and
-    is no evidence for any of them: it is a group of its own.
+    A contender of lower precision may agree with several groups that differ from each other. It then forms a separate group, and
+    supports none of them.
 
     Args:
         members: the contenders.
-        differ: whether two of them differ.
+        differ: returns whether two of them differ.
     """
     parted: list[list[Standing]] = []
     for member in sorted(members, key=lambda standing: standing.tolerance):
@@ -47,18 +47,16 @@ def groups(members: Sequence[Standing], differ: Callable[[str, str], bool]) -> t
 
 
 def reference_of(group: Group) -> Standing:
-    """Return the contender of a group that the others are compared with: the most precise, then the nearest to the
-    model's own format.
-    """
+    """Return the contender with which the others of a group are compared: the most precise, then the most native one."""
     return min(group, key=lambda standing: (standing.tolerance, RANKS[standing.provenance]))
 
 
 def outranking(disputed: Sequence[Group]) -> Group | None:
-    """Return the group that is taken as right where nothing else decides; None where that is not known.
+    """Return the group that counts as right if nothing else decides; None if that is not known.
 
-    Native contenders outrank exported ones, and these imported ones. Contenders of one backend count once, and all
-    imports together count once, since they share one reading of the graph. A group is not right against one that has a
-    more precise contender; that one outranks it where it is as near to the model's own format.
+    Native contenders outrank exported ones, and these outrank imported ones. Contenders of one backend count once, and all imports
+    together count once, since they share one interpretation of the graph. A group cannot be right against a group with a more
+    precise contender; the latter outranks it if it is at least as native.
     """
     finest = min(reference_of(group).tolerance for group in disputed)
     precise, coarse = (
@@ -72,7 +70,7 @@ def outranking(disputed: Sequence[Group]) -> Group | None:
 
 
 def _nearest(group: Group) -> int:
-    """Return the rank of the contender that is nearest to the model's own format."""
+    """Return the rank of the most native contender of a group."""
     return min(RANKS[standing.provenance] for standing in group)
 
 

@@ -1,4 +1,4 @@
-"""The phase that runs the recommended size for a long time, on devices that work on their own."""
+"""The phase that runs the recommended size for a long time, on asynchronous devices."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 def sustain(ranking: Ranking) -> None:
-    """Run the recommended size of each such contender until it has its working temperature, one after the other.
+    """Run the best size of each contender on an asynchronous device for a minute, until the device is warm.
 
     Args:
-        ranking: what was measured so far.
+        ranking: the ranking so far.
 
     Raises:
         BudgetSpent: the time is used up.

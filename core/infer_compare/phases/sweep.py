@@ -1,4 +1,4 @@
-"""The phases of a run, one after the other."""
+"""The sequence of the phases of a run."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def nothing_left(race: Race, least: tuple[str, float] | None) -> str:
-    """Return why a race has no contender left after they were tried, and what would leave one."""
+    """Return why a race has no contender left after trying them, and the remedy."""
     context, most = race.context, race.context.options.max_error
     reasons = {record.reason for record in context.run.dropped}
     if most is not None and least is not None and "error" in reasons and least[1] > most:
@@ -44,7 +44,7 @@ def nothing_left(race: Race, least: tuple[str, float] | None) -> str:
 
 
 class Sweep:
-    """Runs a resolved plan and stores what happens."""
+    """Runs a resolved plan and stores the records."""
 
     def __init__(self, context: RunContext) -> None:
         """Starts nothing yet."""
@@ -57,19 +57,19 @@ class Sweep:
         self._began = context.surroundings.now()
 
     def run(self) -> Run:
-        """Run every phase that is left; return the run as it then stands.
+        """Run all remaining phases, and return the run.
 
         Raises:
-            KeyboardInterrupt: after the records were closed and every worker was ended.
+            KeyboardInterrupt: after the records were closed and all workers were ended.
             StoreError: a record could not be stored; the workers have been ended.
         """
         return self._ended(self._phases)
 
     def check(self) -> Run:
-        """Compare outputs alone: explore the batch sizes that were asked for, and find who agrees, and what would be noticed.
+        """Only explore the requested batch sizes and compare outputs, without measuring; return the run.
 
         Raises:
-            KeyboardInterrupt: after every worker was ended.
+            KeyboardInterrupt: after all workers were ended.
         """
 
         def phases() -> tuple[Literal["complete", "stopped"], str]:
@@ -80,7 +80,7 @@ class Sweep:
         return self._ended(phases)
 
     def _ended(self, phases: Callable[[], tuple[Literal["complete", "stopped"], str]]) -> Run:
-        """Run phases, and close the run however they end; return it."""
+        """Run phases, close the run however they end, and return it."""
         try:
             if not self._journal.begun:
                 self._journal.add(self._resolved.header)
@@ -122,7 +122,7 @@ class Sweep:
         return ended
 
     def _compared(self) -> Explored:
-        """Find out what every contender can run, and compare its outputs."""
+        """Explore which points each contender can run, and compare their outputs."""
         if self._journal.resumed:
             self._context.quiet.before_run()
         self._observer.resolved(self._resolved.header)
@@ -130,7 +130,7 @@ class Sweep:
         for unusable in self._resolved.unusable:
             if unusable.contender not in known:
                 self._journal.add(unusable)
-            # The whole reason stands in the report, and can be long.
+            # Shortened, as the reason can be long; the report has all of it.
             reason = shortened(getattr(unusable.outcome, "reason", "").partition(" (")[0], 160)
             self._observer.note(unusable.contender, f"skipped: {reason}")
         for topic, text in (

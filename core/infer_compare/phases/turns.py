@@ -1,4 +1,4 @@
-"""A contender's turn: its worker is warmed up, or times a slice, and is suspended again."""
+"""A contender's turn: its worker warms up or times a slice, and is suspended again."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from infer_compare.results import Series
 
 WARM_UP_CAP_S = 10.0
-"""What the warm-up may take beside its first call."""
+"""The longest warm-up, not counting its first call."""
 
 
 REMEDIES = {
@@ -27,25 +27,26 @@ REMEDIES = {
 
 
 class Turn(NamedTuple):
-    """What is timed, and where in its round."""
+    """A turn in which a slice is timed."""
 
     warm: WarmUp
-    """Of the contender, at the operating point."""
+    """The warm-up of the contender at the operating point."""
     position: int
+    """Of the slice in its round."""
     series: Series
     sustain_s: float = 0.0
     """How long the `sustained` series runs."""
 
 
 class Turns:
-    """Has workers warm up and time slices, one at a time."""
+    """Makes workers warm up and time slices, one at a time."""
 
     def __init__(self, context: RunContext, expectation: Expectation) -> None:
         """Asks nothing yet.
 
         Args:
             context: of the run.
-            expectation: what exploring saw.
+            expectation: the expected durations.
         """
         self._context = context
         self._gate = context.surroundings.gate
@@ -57,16 +58,16 @@ class Turns:
         self._told: set[str] = set()
 
     def warm_up(self, worker: ContenderWorker, point: OperatingPoint, *, brief: bool, known_ns: int | None) -> WarmUp:
-        """Have a worker stage an operating point and run it until it is steady.
+        """Make a worker stage an operating point and run it until its speed is steady.
 
         Args:
             worker: of the contender.
-            point: where it is measured.
+            point: the operating point.
             brief: see `protocol.WarmUp`.
             known_ns: see `protocol.WarmUp`.
 
         Raises:
-            OutcomeError: it fails, or is lost.
+            OutcomeError: the worker fails, or is lost.
         """
         expected_s = self._latencies.get((worker.label, point), 0) / 1e9
         warmed = worker.ask(
@@ -90,15 +91,15 @@ class Turns:
         )
 
     def slice(self, worker: ContenderWorker, turn: Turn) -> Slice:
-        """Have a worker time a slice, and note whether it counts.
+        """Make a worker time a slice, and return it with the decision of the gate.
 
         Raises:
-            OutcomeError: it fails, or is lost.
+            OutcomeError: the worker fails, or is lost.
         """
         latency_ns = max(1, turn.warm.latency_ns)
         metering = self._context.metering
         if metering is not None:
-            # What is staged now is no part of what is measured.
+            # Staged before the meters start, so that staging is not measured.
             worker.ask(protocol.Stage(point=turn.warm.point, scope=self._scope), protocol.Done, phase="measure")
             worker.suspend()
             metering.start(worker.label)
@@ -137,13 +138,13 @@ class Turns:
         )
 
     def _judged(self, timed: protocol.Timed, turn: Turn, worker: ContenderWorker) -> str | None:
-        """Why a slice does not count; what a person can undo is said at once."""
+        """Return why a slice is rejected, or None; tell the user about causes that they can remove."""
         diagnostics = timed.diagnostics
         server = server_of(self._context.run, worker.label)
         counted = without_load(diagnostics) if server is not None and server.local else diagnostics
         reason = self._gate(counted, threads=worker.budget, schedstat=worker.schedstat)
         reason = reason or other_power(diagnostics, began_on_battery=self._began_on_battery)
-        # What lies between the durations of the `enqueue` series is not timed.
+        # The time between durations of the `enqueue` series is not timed, so instances cannot be aligned.
         if timed.instances is not None and turn.series != "enqueue":
             call_ns = sum(timed.durations_ns) / (len(timed.durations_ns) * timed.calls_per_stamp)
             reason = reason or apart(timed.instances, call_ns)
