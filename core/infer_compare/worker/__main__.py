@@ -1,4 +1,4 @@
-"""`python -m infer_compare.worker`: what the supervisor starts; not for people."""
+"""`python -m infer_compare.worker`: the worker process, started by the supervisor and not by people."""
 
 from infer_compare.worker.child import main
 

@@ -1,7 +1,7 @@
-"""The border: what a worker answers is checked here before anything is made of it.
+"""Checks of a worker's answers before they are used.
 
-A worker runs code that is not ours. The types of the messages bound each figure and each text; here stands what needs the
-request and the parent's own clock: nothing that a worker timed can have taken longer than the parent waited for it.
+A worker runs code of others, so its answers are not trusted. The types of the messages limit each number and text. This module
+checks what depends on the request and the parent's clock: nothing can have taken longer than the parent waited for it.
 """
 
 from __future__ import annotations
@@ -71,25 +71,27 @@ ANSWERS: dict[type[Request], type[Reply]] = {
     Bye: Done,
 }
 CLOCK_NS = 1_000_000
-"""Two readings of the machine's clock in two processes are never further apart."""
+"""The largest error between readings of the machine's clock in two processes."""
 MOST_TENSORS = 10_000
 MOST_PAIRS = 2000
-"""Variables and packages that a worker may tell."""
+"""The most environment variables and packages that a worker may report."""
 LONGEST_NAME = 4096
 WHITE = "\n\t"
 
 
 def checked(request: Request, reply: Reply, *, posted_ns: int, answered_ns: int) -> Reply:
-    """Return a worker's reply, if it can be an answer to the request.
+    """Return a worker's reply, if it is a possible answer to the request.
+
+    Control characters in the texts of a failure are escaped.
 
     Args:
-        request: what was asked.
-        reply: what was answered, of a valid type; control characters in the texts of a failure are made visible.
+        request: the request.
+        reply: the reply, of any valid type.
         posted_ns: the monotonic clock before the request was sent.
-        answered_ns: the monotonic clock after the reply had come.
+        answered_ns: the monotonic clock after the reply arrived.
 
     Raises:
-        ProtocolViolation: it cannot.
+        ProtocolViolation: the reply is impossible.
     """
     if isinstance(reply, Failure):
         return msgspec.structs.replace(
@@ -108,7 +110,7 @@ def checked(request: Request, reply: Reply, *, posted_ns: int, answered_ns: int)
                 all(device.kind.isidentifier() and _is_line(device.description) for device in reply.devices),
                 "its devices",
             )
-            # It reads the request as soon as it has started, which may have been long before the answer is awaited.
+            # A worker reads this request as soon as it has started, possibly long before its answer is awaited.
             _require(reply.began_ns <= answered_ns, "when it began")
             _require(reply.import_ns <= waited_ns + CLOCK_NS, "how long importing took")
             _require(reply.environment is None or _is_environment(reply.environment), "its environment")
@@ -142,10 +144,10 @@ def _require(holds: bool, what: str) -> None:
 
 
 def _timed(request: TimeSlice, reply: Timed, posted_ns: int, answered_ns: int) -> None:
-    """Check a slice: it lies within the time that the parent waited, and its parts within it.
+    """Check that a slice is within the time that the parent waited, and that its parts fit into it.
 
     Raises:
-        ProtocolViolation: it does not.
+        ProtocolViolation: this is not so.
     """
     total_ns = sum(reply.durations_ns)
     begins = max(posted_ns - CLOCK_NS, request.start_ns or 0) <= reply.started_ns
@@ -166,15 +168,15 @@ def _phases(phases: PhaseTimes, count: int, total_ns: int) -> None:
 
 
 def _names(request: Explore, count: int) -> tuple[str, ...]:
-    """Return the output files that a worker may write for a request, however many there are."""
+    """Return the names of the first `count` output files that a worker may write for a request."""
     return () if request.outputs is None else tuple(map(request.output_path, range(count)))
 
 
 def _description(reply: Described) -> None:
-    """Check what a worker says of a model: names that can be names, sizes that can be sizes.
+    """Check that the description of a model has possible names and sizes.
 
     Raises:
-        ProtocolViolation: it cannot be.
+        ProtocolViolation: it does not.
     """
     description = reply.description
     _source(description.source)
@@ -188,10 +190,10 @@ def _description(reply: Described) -> None:
 
 
 def _source(source: ModelSource) -> None:
-    """Check where a model lies, and what is said of its inputs.
+    """Check the location and the inputs of a model.
 
     Raises:
-        ProtocolViolation: it cannot be.
+        ProtocolViolation: they are impossible.
     """
     _require(bool(source.location) and _is_place(source.location) and _is_place(source.weights), "where the model lies")
     _require(_are_tensors(source.inputs), "the model's inputs")

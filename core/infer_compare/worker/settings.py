@@ -1,4 +1,4 @@
-"""What every worker of a run is started with."""
+"""The settings that all workers of a run share."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class WorkerSettings:
-    """What every worker of a run is started with."""
+    """The thread budget, seed and limits of all workers of a run."""
 
     threads: int
     seed: int

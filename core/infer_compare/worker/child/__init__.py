@@ -1,4 +1,4 @@
-"""The process that loads a model, stages inputs, warms up, times slices and answers."""
+"""The worker process, which loads a model, stages inputs, warms up and times slices."""
 
 from infer_compare.worker.child.loop import main
 

@@ -1,4 +1,4 @@
-"""Input batches cut from the pool of rows that the parent wrote."""
+"""Input batches, cut from the pool of rows that the parent wrote."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
     from infer_compare.interfaces import TensorSpec
 
 ROTATED = 4
-"""How many different batches rotate while timing: constant inputs flatter some devices."""
+"""How many different batches rotate while timing: some devices are faster with constant inputs."""
 
 DISJOINT_BYTES = 64 * 1024 * 1024
-"""Pools are made so long that buffers up to this size in all share no row; longer ones overlap, shifted."""
+"""If the rotating batches take no more than this together, a pool is long enough for them to share no row; else they overlap."""
 
 
 def pool_rows(largest_batch: int, row_bytes: int) -> int:
-    """Return how many rows of input a run needs whose largest batch is given."""
+    """Return how many input rows a run with the given largest batch needs."""
     disjoint = min(ROTATED * largest_batch, DISJOINT_BYTES // max(1, row_bytes))
     return max(largest_batch + ROTATED - 1, disjoint)
 
 
 def mapped(paths: Sequence[str], axes: Sequence[Sequence[int]] = ()) -> list[NDArray[Any]]:
-    """Return arrays mapped from files, with their axes in another order where one is given. What is written stays private."""
+    """Return arrays that are mapped from files copy-on-write, with their axes permuted if `axes` is given."""
     import numpy as np
 
     arrays: list[NDArray[Any]] = [np.load(path, mmap_mode="c") for path in paths]
@@ -51,11 +51,11 @@ class Pool:
         """Maps the files; nothing is read yet.
 
         Args:
-            paths: one `.npy` file per input, whose first axis are the rows.
-            axes: for each, its axes in the order in which the model takes them; empty as they are.
-            shared: for each, whether it has no batch axis, so that its only row is every batch's; none where empty.
-            dtypes: for each, what raw bytes in it are; as the file says where empty.
-            free: for each, the axes of a row whose size is that of the operating point, with their names.
+            paths: one `.npy` file per input, whose first axis is that of rows.
+            axes: for each input, the permutation of axes to the order of the model; empty if they stay.
+            shared: for each input, whether it has no batch axis, and its only row serves every batch; empty if all have one.
+            dtypes: for each input, the dtype of raw bytes; empty if files state their dtypes.
+            free: for each input, the axes of a row whose size varies between operating points, with their names.
         """
         self._dtypes = tuple(dtypes)
         arrays = self._typed(mapped(paths))
@@ -70,11 +70,11 @@ class Pool:
         return [typed(array, dtype) for array, dtype in zip(arrays, self._dtypes, strict=True)]
 
     def views(self, rooms: Sequence[NDArray[Any]], size: int) -> list[tuple[NDArray[Any], bool]]:
-        """Return the first rows that lie elsewhere as this pool's batches are laid out, and whether each is contiguous.
+        """Return views of rows outside the pool, in the layout of its batches, and whether each view is contiguous.
 
         Args:
             rooms: rows of each input, already cut to the sizes of the other axes.
-            size: how many rows.
+            size: how many rows a batch has.
         """
         views = []
         for array, (_, order, same, _) in zip(self._typed(rooms), self._inputs, strict=True):
@@ -84,15 +84,15 @@ class Pool:
         return views
 
     def batch(self, point: OperatingPoint, first: int = 0, *, repeat: bool = False) -> tuple[NDArray[Any], ...]:
-        """Return the batch of an operating point, from a row on, in separate memory.
+        """Return a copy of the batch of an operating point that begins with a row.
 
         Args:
-            point: how many rows it has.
+            point: the operating point.
             first: the first row.
-            repeat: begin again at the first row where the pool ends, and within a row where that ends.
+            repeat: whether to continue with the first row at the end of the pool, and to repeat values within too short rows.
 
         Raises:
-            InputError: there are not so many rows.
+            InputError: the pool has too few rows.
         """
         import numpy as np
 
@@ -107,7 +107,7 @@ class Pool:
         sizes = dict(point.axes)
         batch = []
         for array, order, same, free in self._inputs:
-            # A beginning of a row of tokens, or the corner of an image, is itself one: points of a size see equal values.
+            # The beginning of a row of tokens, or the corner of an image, is a valid smaller input.
             cut: list[Any] = [slice(None)] * (array.ndim - 1)
             for place, name in free:
                 cut[place] = slice(sizes.get(name))
@@ -120,25 +120,25 @@ class Pool:
         return tuple(batch)
 
     def named(self, point: OperatingPoint, specs: Sequence[TensorSpec]) -> OperatingPoint:
-        """Return a point that also has the sizes of its axes by the names that the session's inputs have for them.
+        """Return a point with the sizes of its axes also under the names in the session's inputs.
 
         Args:
-            point: with the run's names, which may be others than those in the session's file.
+            point: with the run's names of axes, from which those of the session's model file may differ.
             specs: the session's inputs.
         """
         sizes = dict(point.axes)
-        own: dict[str, int] = {}
+        renamed: dict[str, int] = {}
         for (_, order, same, free), spec in zip(self._inputs, specs, strict=False):
             for place, name in free:
                 stored = place if same else place + 1
                 axis = order.index(stored) if order else stored
                 called = spec.shape[axis] if axis < len(spec.shape) else None
                 if isinstance(called, str) and name in sizes:
-                    own[called] = sizes[name]
-        return OperatingPoint(point.batch, tuple(sorted((sizes | own).items()))) if own else point
+                    renamed[called] = sizes[name]
+        return OperatingPoint(point.batch, tuple(sorted((sizes | renamed).items()))) if renamed else point
 
     def rotation(self, point: OperatingPoint) -> list[tuple[NDArray[Any], ...]]:
-        """Return four different batches of a point: disjoint where the pool is long enough, shifted where it is not."""
+        """Return up to four different batches of a point: disjoint if the pool is long enough, else overlapping."""
         size = point.batch
         stride = min(size, max(1, (self.rows - size) // (ROTATED - 1)))
         firsts = [index * stride for index in range(ROTATED) if index * stride + size <= self.rows]
@@ -146,7 +146,7 @@ class Pool:
 
 
 class RowBatches(Sequence[tuple["NDArray[Any]", ...]]):
-    """The rows of a pool in batches of one size, each cut when it is asked for; the last one begins again at the first row."""
+    """The rows of a pool in batches of one size, cut on access; the last batch is filled up with the first rows."""
 
     def __init__(self, pool: Pool, rows: int, batch: int) -> None:
         """Cuts nothing yet."""

@@ -1,4 +1,4 @@
-"""An operating point is run a few times: whether it fits, roughly how fast it is, and what it computes."""
+"""Exploring an operating point by a few runs: whether it fits, its rough latency, and its outputs."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 
 def explore(session: Session[Any], pool: Pool, meters: Meters, request: Explore) -> Explored:
-    """Run an operating point as often as is asked for, and write its outputs where they are asked for.
+    """Run an operating point as often as requested, and write its outputs if requested.
 
     Args:
-        session: runs it.
-        pool: the rows of input.
-        meters: what is read meanwhile.
-        request: which point, and how.
+        session: runs the point.
+        pool: the input rows.
+        meters: clock and counters.
+        request: the point, and how to run it.
     """
     clock = meters.clock
     memory.reset_peak(os.getpid())
@@ -44,20 +44,20 @@ def explore(session: Session[Any], pool: Pool, meters: Meters, request: Explore)
         session.synchronize()
         durations.append(clock() - start)
         if faults is None:
-            # The first call reads libraries and weights that no call had touched.
+            # The first call may read libraries and weights from disk, so it is not counted.
             faults = _major_faults()
     disturbed = meters.noise.difference(before, meters.noise.snapshot())
     written = write(session.fetch(slot), request)
     if request.outputs is not None:
-        # Whether a model is random or keeps state is seen only where the same batch runs twice.
+        # Running the same batch again shows whether the model is random or keeps state.
         session.run(slot)
         session.synchronize()
         written = written._replace(again=write_again(session.fetch(slot), request, written))
     reading = session.peak_memory()
     peak = memory.peak_resident(os.getpid())
     session.release(slot)
-    # The first call compiles and allocates, the second may still grow an arena: neither shows the latency.
-    # Of the others the lowest quarter: the gate does not watch here, and what disturbs a call makes it longer.
+    # The first call compiles and allocates, and the second may still grow an arena, so neither shows the latency. The lower
+    # quartile of the others is used, since the gate does not watch here, and disturbances lengthen calls.
     warm = sorted(durations[2:] or durations[-1:])
     return Explored(
         prepare_ns=prepare_ns,

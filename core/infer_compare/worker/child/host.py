@@ -1,4 +1,4 @@
-"""What a worker holds: a backend, a session, the pool of inputs, and the operating point that is staged."""
+"""The state of a worker: a backend, a session, the pool of inputs, and the staged operating point."""
 
 from __future__ import annotations
 
@@ -71,10 +71,10 @@ class Host:
         """Holds nothing yet.
 
         Args:
-            announce: is called before a new operating point is touched.
-            clock: is read around everything that is timed.
-            probe: counts what disturbs it; that of this machine when None.
-            find: gives the class of a backend by its reference.
+            announce: called before a new operating point is run.
+            clock: times everything.
+            probe: counts disturbances; None for that of this machine.
+            find: returns the class of a backend by its reference.
             sleep: waits by that clock.
         """
         self._announce = announce
@@ -120,7 +120,7 @@ class Host:
         )
 
     def load(self, request: Load) -> Loaded:
-        """Load the model and put it on the device."""
+        """Load the model and bring it to the device."""
         clock = self._clock
         if self.backend is None:
             raise InferCompareError("The worker was asked to load before it was opened.")
@@ -150,7 +150,7 @@ class Host:
         )
 
     def write_variant(self, request: WriteVariant) -> WrittenVariant:
-        """Make that model, calibrated with the inputs that were mapped."""
+        """Make the variant of a model in the contender's precision, calibrated with the mapped inputs, if any."""
         if self.backend is None:
             raise InferCompareError("The worker was asked for a variant of a model before it was opened.")
         calibration: Sequence[Batch] = ()
@@ -160,7 +160,7 @@ class Host:
         return WrittenVariant(model=self.backend.write_variant(request.model, device, calibration, folder))
 
     def inputs(self, request: Inputs) -> Done:
-        """Map the pool of input rows, and the data set where there is one."""
+        """Map the pool of input rows, and the data set if there is one."""
         self._pool = Pool(request.paths, request.axes, request.shared, request.dtypes, request.free)
         self._dataset = mapped(request.dataset, request.axes)
         return Done()
@@ -173,7 +173,7 @@ class Host:
         return explore(session, pool, Meters(self._noise, self._clock), request)
 
     def warm_up(self, request: WarmUp) -> WarmedUp:
-        """Stage an operating point and run it until it is steady."""
+        """Stage an operating point and run it until its speed is steady."""
         clock = self._clock
         session, pool = self._ready()
         self._unstage()
@@ -185,19 +185,19 @@ class Host:
         return warm(session, staged, clock, request, prepare_ns=prepare_ns)
 
     def stage(self, request: Stage) -> Done:
-        """Stage an operating point, where it is not."""
+        """Stage an operating point, unless it is staged already."""
         self._ready_to_run(request.point, request.scope)
         return Done()
 
     def time_slice(self, request: TimeSlice) -> Timed:
-        """Time one slice, with what disturbed it."""
+        """Time a slice, and count its disturbances."""
         staged = self._ready_to_run(request.point, request.scope)
         session, _ = self._ready()
         meters = Meters(self._noise, self._clock, self._gpu, self._sleep)
         return time_slice(session, staged, meters, request, asynchronous=self._asynchronous)
 
     def serve(self, request: Serve) -> Serving:
-        """Get ready for batches whose rows lie in a shared file."""
+        """Prepare for batches whose rows are in a shared file."""
         session, pool = self._ready()
         self._unstage()
         self._announce(request.points[-1])
@@ -205,13 +205,13 @@ class Host:
         return Serving(outputs=served.room)
 
     def batch(self, request: ServeBatch) -> Answered:
-        """Run a batch that lies in the shared file."""
+        """Run the batch in the shared file."""
         if not isinstance(self._staged, Served):
             raise InferCompareError("The worker was asked for a batch before it was told where the rows lie.")
         return Answered(outputs=self._staged.run(request.rows))
 
     def close(self) -> None:
-        """Free the session; doing it twice is fine."""
+        """Free the session; closing twice is fine."""
         with contextlib.suppress(Exception):
             self._unstage()
         session, self._session = self._session, None

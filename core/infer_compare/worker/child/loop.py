@@ -1,4 +1,4 @@
-"""The worker's loop: one request, one answer, until the parent says goodbye or is gone."""
+"""The main loop of a worker: it answers requests until the parent says goodbye or is gone."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 
 MAX_NAME = 200
 MAX_TEXT = 16_000
-"""Characters of an error that are sent; some frameworks put whole arrays into a message."""
+"""The most characters of an error that are sent; some frameworks put whole arrays into a message."""
 
 
 def main() -> None:
@@ -76,8 +76,8 @@ def main() -> None:
         with contextlib.suppress(OSError, ValueError, AttributeError):
             # A framework may have closed it.
             stream.flush()
-    # The session is closed. Taking the interpreter and a framework apart takes up to 0.7 s, and frees nothing that the
-    # end of the process does not free.
+    # The session is closed. Shutting down the interpreter and a framework would take up to 0.7 s, and free nothing that the end of
+    # the process does not free.
     os._exit(0)
 
 
@@ -99,10 +99,10 @@ def serve(requests: int, replies: int) -> None:
             if isinstance(request, Bye):
                 break
     except BrokenPipeError:
-        # The parent has gone: there is nobody to tell.
+        # The parent is gone.
         os._exit(1)
     finally:
-        # The process ends by itself after this, whatever a backend's end does.
+        # The process ends after this anyway, so errors of a backend's shutdown do not matter.
         with contextlib.suppress(BaseException):
             host.close()
 
@@ -114,10 +114,10 @@ def _numbered(reply: Reply, number: int) -> Reply:
 
 
 def answer(host: Host, request: Request) -> Reply:
-    """Return the reply to a request; whatever is raised becomes a `Failure`.
+    """Return the reply to a request; any exception becomes a `Failure`.
 
-    `BaseException`, because a starved OpenBLAS raises SIGINT in its own process, and because a plugin may
-    call `sys.exit`; the user's Ctrl-C never reaches a worker.
+    This includes `BaseException`, because OpenBLAS raises SIGINT in its own process when it lacks memory, and because a plugin may
+    call `sys.exit`. The user's Ctrl-C never reaches a worker.
     """
     try:
         return _checked(_dispatch(host, request))
@@ -126,15 +126,15 @@ def answer(host: Host, request: Request) -> Reply:
 
 
 def _checked(reply: Reply) -> Reply:
-    """Return the reply, if everything that a backend put into it is of the type that the interface promises.
+    """Return the reply, after checking that all values from the backend have the types of the interface.
 
     Raises:
-        TypeError: something is not; the error names it.
+        TypeError: a value does not; the error names it.
     """
     import msgspec
 
     if isinstance(reply, Timed | Answered):
-        # It holds what the harness measured, may hold a million durations, or is waited for.
+        # These contain no values from the backend, may have a million durations, or are time-critical.
         return reply
     try:
         msgspec.msgpack.decode(msgspec.msgpack.encode(reply), type=type(reply))
@@ -181,7 +181,7 @@ def _dispatch(host: Host, request: Request) -> Reply:
 
 
 def _failure(error: BaseException, backend: Backend[object] | None) -> Failure:
-    """Return an exception as an answer; reading it, or asking the backend about it, may raise another."""
+    """Return the reply for an exception. Reading it, or asking the backend about it, may itself raise an exception."""
     category = _category(error)
     classification, note = Classification(FailureKind.NO), ""
     if category == "error":
@@ -227,7 +227,7 @@ def _category(error: BaseException) -> Literal["error", "usage", "model", "unsup
         case ModelError():
             return "model"
         case DeviceUnavailable() | BackendUnusable():
-            # A device, a compiler: what this machine lacks costs no more than taking part.
+            # The machine lacks a device or a compiler: the contender is skipped.
             return "device"
         case UsageError() | InferCompareError():
             return "usage"
@@ -239,5 +239,5 @@ def _shorten(text: str) -> str:
     if len(text) > MAX_TEXT:
         half = MAX_TEXT // 2
         text = f"{text[:half]}\n[...]\n{text[-half:]}"
-    # It is shown on terminals, and the name of a file in it need not be text itself.
+    # Escaped, as it is shown on terminals and may contain names of files in any bytes.
     return escaped(text, keep="\n\t")

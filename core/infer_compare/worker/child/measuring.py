@@ -1,4 +1,4 @@
-"""A staged operating point is warmed up, and its slices are timed."""
+"""Warming up a staged operating point, and timing its slices."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ if TYPE_CHECKING:
     from infer_compare.worker.protocol import TimeSlice, WarmUp
 
 SNAPSHOT_NS = 4_000_000
-"""Before instances begin together: reading what disturbs them takes less, with hundreds of processes on the machine."""
+"""Time reserved for reading the counters before instances begin together; enough with hundreds of processes on the machine."""
 
 
 def warm(session: Session[Any], staged: Staged | Passes, clock: Clock, request: WarmUp, *, prepare_ns: int) -> WarmedUp:
-    """Run a staged operating point until it is steady.
+    """Run a staged operating point until its speed is steady.
 
     Args:
-        session: runs it.
+        session: runs the point.
         staged: the point.
-        clock: is read around its calls.
-        request: how long to look.
-        prepare_ns: what preparing the point took.
+        clock: times its calls.
+        request: how thoroughly to check.
+        prepare_ns: how long preparing the point took.
     """
     scale = staged.calls_per_warm
     limits = BRIEF if request.brief else WarmUpLimits()
@@ -57,14 +57,14 @@ def warm(session: Session[Any], staged: Staged | Passes, clock: Clock, request: 
 def time_slice(
     session: Session[Any], staged: Staged | Passes, meters: Meters, request: TimeSlice, *, asynchronous: bool
 ) -> Timed:
-    """Time one slice, with what disturbed it.
+    """Time a slice, and count its disturbances.
 
     Args:
-        session: runs it.
+        session: runs the operating point.
         staged: the operating point.
-        meters: what is read around it.
-        request: which series, and how long.
-        asynchronous: whether the device works on its own.
+        meters: clock and counters.
+        request: the series, and how long to run it.
+        asynchronous: whether the device is asynchronous.
     """
     noise, gpu = meters.noise, meters.gpu
     limits = ACCELERATOR_LIMITS if asynchronous else SliceLimits(slice_ns=noise.slice_ns)

@@ -1,4 +1,4 @@
-"""What a worker reads while an operating point runs."""
+"""The clock and counters that a worker reads while an operating point runs."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 class Meters(NamedTuple):
-    """What is read while an operating point runs."""
+    """The clock and counters that are read while an operating point runs."""
 
     noise: NoiseProbe
     clock: Clock
     gpu: GpuProbe | None = None
-    """Of the device, where it has one."""
+    """Of the device; None without a GPU probe."""
     sleep: Callable[[float], None] = time.sleep
     """Waits by the clock."""

@@ -1,4 +1,4 @@
-"""What a worker does with models and data that needs no session: describe, plan a variant, convert, collect."""
+"""Requests about models and data that need no session: describe, plan a variant, convert, collect."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def describe(backend: Backend[Any] | None, request: Describe) -> Described:
 
 
 def plan_variant(backend: Backend[Any] | None, request: PlanVariant) -> PlannedVariant:
-    """Return which model is to be made of one for the contender's precision."""
+    """Return the backend's plan for a variant of a model in the contender's precision."""
     if backend is None:
         raise InferCompareError("The worker was asked for a variant of a model before it was opened.")
     return PlannedVariant(plan=backend.plan_variant(request.model, Device.parse(request.device)))

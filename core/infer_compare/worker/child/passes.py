@@ -1,4 +1,4 @@
-"""A whole data set at one batch size, and the pass over it."""
+"""Passes over a whole data set at one batch size."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from infer_compare.timing import Clock, TimedSlice
 
 WARM_BATCHES = 8
-"""Full batches of the passes that warm a batch size up, beside its partial last one."""
+"""Full batches of a pass for warming up, besides the partial last one."""
 PASS_LIMITS = SliceLimits(minimum_calls=1, dropped_calls=0, long_calls=1)
-"""A pass is many calls already: what its first ones take more is part of it, as in production."""
+"""A pass is many calls already, so none are dropped: slower first calls are part of it, as in production."""
 
 
 class Passes:
-    """Passes over a data set, whose batches the backend's own loader assembles."""
+    """Passes over a data set, whose batches the backend's loader assembles."""
 
     scope: Scope = "dataset"
 
@@ -34,11 +34,11 @@ class Passes:
         """Assembles nothing yet.
 
         Args:
-            backend: whose loader makes the batches.
+            backend: its loader makes the batches.
             session: runs them.
             dataset: one array per input, with a row per sample.
-            point: how many rows a batch has; the last one of a pass has what is left.
-            clock: is read around it.
+            point: the batch size; the last batch of a pass has the remaining rows.
+            clock: times the passes.
         """
         self._clock = clock
         self.point = point
@@ -49,9 +49,9 @@ class Passes:
         self._slots: dict[int, Any] = {}
         short = min(self._samples, WARM_BATCHES * point.batch + self._samples % point.batch)
         self.calls: list[Callable[[], object]] = [partial(self._pass, [array[:short] for array in dataset])]
-        """A short pass, with a partial last batch where the whole one has it, that returns when its work is done."""
+        """A short pass for warming up, with a partial last batch if a whole pass has it; returns when its work is done."""
         self.calls_per_warm = self._samples / short
-        """How many times as long a whole pass is."""
+        """The length of a whole pass as a multiple of the short one."""
 
     def _pass(self, dataset: Sequence[Any]) -> PassTimes:
         session, slots = self._session, self._slots
@@ -61,7 +61,7 @@ class Passes:
             return self._backend.batches(dataset, self.point.batch)
 
         def stage(batch: Any) -> Any:  # noqa: ANN401 - a backend's own batch and slot
-            # A slot is reused by batches of its size: all but the last are of one size.
+            # Batches of the same size reuse a slot; only the last batch has another size.
             size = len(batch[0])
             slot = slots[size] = session.stage(batch, slots.get(size))
             return slot
@@ -73,11 +73,11 @@ class Passes:
         return one_pass(batches, stage, run_all, session.fetch, self._clock)
 
     def time(self, latency_ns: int, limits: SliceLimits, series: Series) -> TimedSlice:  # noqa: ARG002 - there is one series
-        """Time one slice; `latency_ns` is what a pass takes."""
+        """Time one slice; `latency_ns` is the expected duration of a pass."""
         limits = msgspec.structs.replace(PASS_LIMITS, slice_ns=limits.slice_ns)
         return timed_passes(partial(self._pass, self._dataset), self._samples, latency_ns, self._clock, limits)
 
     def release(self) -> None:
-        """Give the slots back."""
+        """Release the slots."""
         for slot in self._slots.values():
             self._session.release(slot)

@@ -1,4 +1,4 @@
-"""Batches that a service hands over: rows come in through a file that parent and worker map, and outputs go back there."""
+"""Serving batches whose rows and outputs pass through a file that is shared with the parent."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
     from infer_compare.worker.protocol import Room, Serve
 
 WARM_CALLS = 3
-"""Of each size before the first batch is taken."""
+"""Calls of each size before the first batch is accepted."""
 
 
 class Served:
-    """A session that waits for batches of several sizes."""
+    """A session that runs batches of several sizes."""
 
     def __init__(self, session: Session[Any], pool: Pool, request: Serve) -> None:
         """Prepares every point, and makes room for the outputs at the end of the file.
 
         Args:
             session: runs the batches.
-            pool: knows in which layout the session takes the rows.
-            request: where they lie, and of which sizes batches are.
+            pool: provides the layout in which the session takes the rows.
+            request: the file, the places of the rows in it, and the batch sizes.
         """
         self._session = session
         self._pool = pool
@@ -41,7 +41,7 @@ class Served:
         self._batches: dict[int, list[tuple[NDArray[Any], bool]]] = {}
         self.room = 0
         """Bytes that the outputs of the largest batch take."""
-        # The largest first, so that what a framework keeps for its calls need not grow again and again.
+        # The largest first, so that a framework's buffers need not grow repeatedly.
         for point in sorted(request.points, reverse=True):
             session.prepare(pool.named(point, session.inputs))
             for _ in range(WARM_CALLS):
@@ -51,9 +51,9 @@ class Served:
         self._stack.enter_context(collector_paused())
 
     def run(self, rows: int) -> int:
-        """Run the first rows that lie in the file and put the outputs there; return how many bytes these are.
+        """Run the first rows in the file, write the outputs to it, and return their size in bytes.
 
-        Sizes that were not prepared are filled up to the next one that was, with rows of earlier batches.
+        A batch size that was not prepared is padded to the next prepared size, with rows of earlier batches.
         """
         size = next(size for size in self._sizes if size >= rows)
         written = 0
@@ -65,7 +65,7 @@ class Served:
         return written
 
     def release(self) -> None:
-        """Give the buffers back."""
+        """Release the buffers."""
         self._stack.close()
         for slot in self._slots.values():
             self._session.release(slot)
@@ -84,7 +84,7 @@ class Served:
 
 
 def _mapped(request: Serve) -> list[NDArray[Any]]:
-    """Return the rows of every input, which change as the parent writes them."""
+    """Return views of the rows of every input in the shared file, which the parent writes."""
     import numpy as np
 
     content = np.memmap(request.path, np.uint8, "r+")
@@ -98,7 +98,7 @@ def _array(content: NDArray[Any], room: Room) -> NDArray[Any]:
 
 
 def _lengthened(path: str, room: int) -> NDArray[Any]:
-    """Make a file longer, and return the new part, mapped.
+    """Extend a file by `room` bytes, and return the new part, mapped.
 
     Raises:
         OSError: the disk has no room for it.
@@ -114,7 +114,7 @@ def _lengthened(path: str, room: int) -> NDArray[Any]:
         if allocate is None:
             os.ftruncate(descriptor, begin + room)
         else:
-            # Memory that is not there when it is first written to would end the process.
+            # Without allocating, writing to the mapping could kill the process if there is no room.
             allocate(descriptor, begin, room)
         return np.memmap(path, np.uint8, "r+", offset=begin, shape=(room,))
     finally:
@@ -122,7 +122,7 @@ def _lengthened(path: str, room: int) -> NDArray[Any]:
 
 
 def _bytes_of(array: NDArray[Any]) -> NDArray[Any]:
-    """Return an array as bytes; texts, which lie elsewhere, have none."""
+    """Return the bytes of an array; none for an array of objects, such as texts."""
     import numpy as np
 
     if array.dtype.hasobject:

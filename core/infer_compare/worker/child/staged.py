@@ -1,4 +1,4 @@
-"""The input buffers of one operating point, and the callables that run them."""
+"""A staged operating point: its input buffers, and the callables that run them."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
     from infer_compare.worker.child.buffers import Pool
 
 ACCELERATOR_LIMITS = SliceLimits(slice_ns=1_000_000_000, lead_ns=500_000_000)
-"""The clocks of accelerators rise and fall with their load over tenths of a second."""
+"""Slices on accelerators are long, as their clocks follow the load over tenths of a second."""
 
 
 class Staged:
-    """A batch of inputs for each buffer that takes turns, brought to the device."""
+    """An operating point whose rotating batches are staged on the device."""
 
     def __init__(self, session: Session[Any], pool: Pool, point: OperatingPoint, scope: Scope, clock: Clock) -> None:
         """Stages the batches.
 
         Args:
             session: runs them.
-            pool: the rows of input.
-            point: how many rows a batch has.
-            scope: what the clock covers.
-            clock: is read around it.
+            pool: the input rows.
+            point: the operating point.
+            scope: which parts of an iteration are timed.
+            clock: times the iterations.
         """
         self._clock = clock
         self.point = point
@@ -41,16 +41,16 @@ class Staged:
         self._stages = [_stage_call(self._slots, index, session.stage, batch) for index, batch in enumerate(batches)]
         self._run = _run_call(session)
         self.calls_per_warm = 1.0
-        """How many times as long an iteration is as one of `calls`."""
+        """The length of an iteration as a multiple of one of `calls`."""
         self.calls: list[Callable[[], None]]
-        """One per buffer: an iteration that returns when its work is done."""
+        """For each buffer, a call that makes an iteration and returns when its work is done."""
         if scope == "device":
             self.calls = [partial(self._run, slot) for slot in self._slots]
         else:
             self.calls = [_whole_call(stage, self._run, session.fetch) for stage in self._stages]
 
     def time(self, latency_ns: int, limits: SliceLimits, series: Series) -> TimedSlice:
-        """Time one slice of a series; `latency_ns` is what an iteration takes."""
+        """Time one slice of a series; `latency_ns` is the expected duration of an iteration."""
         session, clock = self._session, self._clock
         if series in {"pipelined", "sustained"}:
             enqueues = [partial(session.run, slot) for slot in self._slots]
@@ -64,7 +64,7 @@ class Staged:
         return timed_phases(self._stages, self._run, self._session.fetch, latency_ns, clock, limits)
 
     def release(self) -> None:
-        """Give the buffers back."""
+        """Release the buffers."""
         for slot in self._slots:
             self._session.release(slot)
 
@@ -85,7 +85,7 @@ def _stage_call(
     stage: Callable[..., Any],
     batch: Any,  # noqa: ANN401 - host arrays
 ) -> Callable[[], Any]:
-    """Return a call that brings a batch to the device, into the slot that it had before."""
+    """Return a function that stages a batch in the slot that it had before."""
 
     def call() -> Any:  # noqa: ANN401 - a backend's own slot
         slot = slots[index] = stage(batch, slots[index])

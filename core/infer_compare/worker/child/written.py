@@ -1,4 +1,4 @@
-"""Outputs that a worker writes for the parent to compare."""
+"""Writing outputs to files, for the parent to compare."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ if TYPE_CHECKING:
 
 
 class Written(NamedTuple):
-    """What was written of outputs."""
+    """The output files of a request, with the dtype and a digest of each."""
 
     paths: tuple[str, ...] = ()
     dtypes: tuple[str, ...] = ()
     digests: tuple[bytes, ...] = ()
     again: tuple[int, ...] = ()
+    """Indices of outputs that differed when the batch was run again."""
 
 
 def write(outputs: Any, request: Explore) -> Written:  # noqa: ANN401 - what a third party's fetch returned
-    """Write the rows of outputs that a request asks for; nothing where it names no folder."""
+    """Write the requested rows of outputs; nothing if the request names no folder."""
     if request.outputs is None:
         return Written()
     import numpy as np
@@ -37,7 +38,7 @@ def write(outputs: Any, request: Explore) -> Written:  # noqa: ANN401 - what a t
 
 
 def write_again(outputs: Any, request: Explore, written: Written) -> tuple[int, ...]:  # noqa: ANN401 - see above
-    """Write those outputs that are not what they were before, and return which these are."""
+    """Write the outputs that differ from those of the first run, and return their indices."""
     import numpy as np
 
     from infer_compare.models.arrays import raw
@@ -52,17 +53,17 @@ def write_again(outputs: Any, request: Explore, written: Written) -> tuple[int, 
 
 
 def _digest(array: Any) -> bytes:  # noqa: ANN401 - a numpy array
-    """Return a digest of an output, to compare it with later ones without keeping it."""
+    """Return a digest of an output, for comparing it with a later one without keeping it."""
     import hashlib
 
     import numpy as np
 
-    # Bytes, since the buffer of a `bfloat16` array is of a kind that hashlib does not take.
+    # As bytes, since hashlib does not accept the buffer of a `bfloat16` array.
     return hashlib.blake2b(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data).digest()
 
 
 def _sampled(array: Any, index: int, request: Explore) -> Any:  # noqa: ANN401 - a numpy array
-    """Return the rows of an output that were asked for; all of it where it has no batch axis, which comparing will see."""
+    """Return the requested rows of an output, or all of an output without a batch axis, which comparing detects."""
     axis = request.axes[index] if index < len(request.axes) else 0
     if axis < 0:
         axis = 0 if array.ndim and array.shape[0] == request.point.batch else -1

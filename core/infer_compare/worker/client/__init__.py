@@ -1,4 +1,4 @@
-"""How the parent speaks to workers: the only place where a worker is greeted, whatever it is asked for."""
+"""Clients of workers, through which the parent makes all requests."""
 
 from infer_compare.worker.client.base import START_DEADLINE_S, Launcher, WorkerClient
 from infer_compare.worker.client.connection import Connection, MemorySeen

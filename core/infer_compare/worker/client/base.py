@@ -1,8 +1,7 @@
-"""A worker as its users see it: opened, given a model, asked, suspended, closed.
+"""The client of a worker: it opens the worker, loads a model, makes requests, suspends and closes it.
 
-A client has one worker at a time. Several that run at the same time, the instances of one contender, are a `WorkerGroup`,
-which has the same verbs: it posts a request to each client before it awaits the answers. That is why a client posts and
-looks for the answer apart.
+A client has one worker at a time. The instances of a contender, which run at the same time, form a `WorkerGroup` with the same
+methods. A group posts a request to each client before it awaits the answers, so posting and looking for the answer are separate.
 """
 
 from __future__ import annotations
@@ -23,17 +22,20 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer", bound=Reply)
 
 START_DEADLINE_S = 180.0
-"""Importing a framework from a cold disk, and building a large model, may take this long."""
+"""How long importing a framework from a cold disk, or building a large model, may take."""
 
 
 class WorkerClient(ABC):
-    """One worker at a time, started anew as often as it is opened. A context manager: leaving it ends the worker."""
+    """The client of one worker, which is started anew each time it is opened.
+
+    As a context manager it ends the worker on leaving.
+    """
 
     def __init__(self, *, start_deadline_s: float | None = None) -> None:
         """Starts nothing yet.
 
         Args:
-            start_deadline_s: seconds that importing a framework may take, and loading a model.
+            start_deadline_s: how long importing a framework and loading a model may each take; None for the default.
         """
         self._start_deadline_s = start_deadline_s
         self._connection: Connection | None = None
@@ -41,7 +43,7 @@ class WorkerClient(ABC):
 
     @abstractmethod
     def _connect(self, *, hurried: bool) -> Connection:
-        """Start a fresh worker; see `Open` for what hurried means.
+        """Start a fresh worker; see `Open.hurried`.
 
         Raises:
             OSError: its interpreter cannot be started.
@@ -50,11 +52,11 @@ class WorkerClient(ABC):
     @property
     @abstractmethod
     def memory(self) -> MemorySeen:
-        """What is known of the memory of the worker, or of the last one where there is none."""
+        """What is known of the memory of the worker, or of the last one if there is none."""
 
     @property
     def start_deadline_s(self) -> float:
-        """Seconds that importing a framework may take, and loading a model."""
+        """How long importing a framework and loading a model may each take, in seconds."""
         return START_DEADLINE_S if self._start_deadline_s is None else self._start_deadline_s
 
     @property
@@ -64,12 +66,12 @@ class WorkerClient(ABC):
 
     @property
     def pid(self) -> int:
-        """The number of the process that answers; NoWorker is raised where there is none."""
+        """The process id of the worker; raises `NoWorker` without one."""
         return self._live().pid
 
     @property
     def spawned_ns(self) -> int:
-        """When the worker was started, by the machine's monotonic clock; NoWorker is raised where there is none."""
+        """When the worker was started, by the machine's monotonic clock; raises `NoWorker` without one."""
         return self._live().spawned_ns
 
     @property
@@ -78,7 +80,7 @@ class WorkerClient(ABC):
         return "" if self._connection is None else self._connection.stderr_tail
 
     def spawn(self, *, hurried: bool = False) -> None:
-        """Start a fresh worker that has no backend: all that converting a model needs.
+        """Start a fresh worker without a backend, which suffices for converting a model.
 
         Raises:
             OSError: its interpreter cannot be started.
@@ -88,20 +90,20 @@ class WorkerClient(ABC):
         self._connection = self._connect(hurried=hurried)
 
     def start(self, request: Open) -> None:
-        """Start a fresh worker, which imports its framework while others do the same.
+        """Start a fresh worker without waiting until it has imported its framework.
 
         Raises:
             OSError: its interpreter cannot be started.
-            WorkerDied: it has ended already.
+            WorkerDied: the worker has already ended.
         """
         self.spawn(hurried=request.hurried)
         self._live().post(request)
 
     def is_open(self, seconds: float) -> bool:
-        """Return whether the worker that was started has imported its framework, after waiting for that time at most.
+        """Wait up to `seconds`; return whether the started worker has imported its framework.
 
         Raises:
-            WorkerError: the framework cannot be imported, not in time, or by a worker of another version.
+            WorkerError: the framework cannot be imported, or not in time, or the worker has another version.
         """
         if self._opened is None:
             connection = self._live()
@@ -118,7 +120,7 @@ class WorkerClient(ABC):
         return True
 
     def opened(self) -> Opened:
-        """Return what the worker says when it has imported its framework.
+        """Wait until the worker has imported its framework, and return its answer.
 
         Raises:
             WorkerError: see `is_open`.
@@ -128,16 +130,16 @@ class WorkerClient(ABC):
         return self._opened
 
     def open(self, request: Open) -> Opened:
-        """Start a fresh worker and have it import its framework: `start` and `opened`."""
+        """Start a fresh worker and wait until it has imported its framework: `start` and `opened`."""
         self.start(request)
         return self.opened()
 
     def load(self, request: Load, *, deadline_s: float | None = None) -> Loaded:
-        """Have the worker load a model and bring it to its device.
+        """Make the worker load a model and bring it to its device.
 
         Args:
-            request: which model, and where to.
-            deadline_s: seconds that it may take; those of a start when None.
+            request: the model and the device.
+            deadline_s: how long that may take; None for the deadline of a start.
 
         Raises:
             WorkerError: see `ask`.
@@ -145,31 +147,31 @@ class WorkerClient(ABC):
         return self.ask(request, Loaded, deadline_s=self.start_deadline_s if deadline_s is None else deadline_s)
 
     def ask(self, request: Request, kind: type[Answer], *, deadline_s: float) -> Answer:
-        """Return the answer to a request, which is of a kind. A suspended worker is resumed.
+        """Send a request and wait for its answer, which is of type `kind`. A suspended worker is resumed.
 
-        A worker that ran out of memory, that died or that did not answer is gone afterwards.
+        After it ran out of memory, died or did not answer in time, the worker is gone.
 
         Raises:
-            RequestFailed: it says that it failed.
+            RequestFailed: the worker reports a failure.
             WorkerDied: it ended, by itself, by a signal or by the memory watchdog.
             WorkerTimeout: there was no answer in time.
-            ProtocolViolation: what it said cannot be an answer.
-            NoWorker: there is none.
+            ProtocolViolation: its answer is impossible.
+            NoWorker: there is no worker.
         """
         self.post(request)
         return self._expected(self._live().answer(deadline_s), kind)
 
     def post(self, request: Request) -> None:
-        """Send a request, whose answer must be found before the next one is sent. A suspended worker is resumed.
+        """Send a request, whose answer must be received before the next is sent. A suspended worker is resumed.
 
         Raises:
-            WorkerDied: it has ended.
-            NoWorker: there is none.
+            WorkerDied: the worker has ended.
+            NoWorker: there is no worker.
         """
         self._live().post(request)
 
     def look(self, kind: type[Answer], *, deadline_s: float) -> Answer | None:
-        """Return the answer to what was posted, which is of a kind; None where there is none yet, after a look at the memory.
+        """Return the answer to the posted request, of type `kind`; None if it has not arrived. Also checks the worker's memory.
 
         Raises:
             WorkerError: see `ask`.
@@ -183,12 +185,12 @@ class WorkerClient(ABC):
 
     @property
     def waits_on(self) -> Sequence[int]:
-        """File descriptors; one becomes readable when there may be an answer; none where looking makes it."""
+        """File descriptors of which one becomes readable when there may be an answer; none if looking produces it."""
         return () if self._connection is None else self._connection.waits_on
 
     @property
     def look_after_s(self) -> float:
-        """Seconds after which its memory is to be looked at, while an answer is awaited."""
+        """How often to check the worker's memory while an answer is awaited, in seconds."""
         return inf if self._connection is None else self._connection.look_after_s
 
     def _live(self) -> Connection:
@@ -199,35 +201,35 @@ class WorkerClient(ABC):
     def _expected(self, reply: Reply, kind: type[Answer]) -> Answer:
         if isinstance(reply, Failure):
             if reply.kind is not FailureKind.NO or reply.fatal:
-                # Whatever an out-of-memory leaves behind in a process is not to be timed.
+                # A process that ran out of memory is in an unknown state, and must not be timed.
                 self.close()
             raise RequestFailed(reply)
         assert isinstance(reply, kind)
         return reply
 
     def suspend(self) -> None:
-        """Stop the worker until it is asked again; none is fine."""
+        """Stop the worker, if there is one, until its next request."""
         if self._connection is not None:
             self._connection.suspend()
 
     def resume(self) -> None:
-        """Resume a suspended worker; none is fine."""
+        """Resume a suspended worker, if there is one."""
         if self._connection is not None:
             self._connection.resume()
 
     def dismiss(self) -> None:
-        """Say goodbye to the worker without waiting for its end; `close` waits."""
+        """Ask the worker to end without waiting for it; `close` waits."""
         if self._connection is not None:
             self._connection.dismiss()
 
     def close(self) -> None:
-        """End the worker politely; none is fine."""
+        """End the worker politely, if there is one."""
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
 
     def kill(self) -> None:
-        """End the worker at once; none is fine."""
+        """End the worker at once, if there is one."""
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.kill()
@@ -236,7 +238,7 @@ class WorkerClient(ABC):
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        # After an interrupt nobody waits for goodbyes.
+        # After an error or an interrupt, do not wait for a polite end.
         if kind is None:
             self.close()
         else:
@@ -247,4 +249,4 @@ class Launcher(Protocol):
     """Makes clients of workers."""
 
     def __call__(self, python: str | None, *, max_memory: int) -> WorkerClient:
-        """Return a client whose workers run in an interpreter, this one when None, and hold so much memory at most."""
+        """Return a client for workers with a memory limit in bytes, in another interpreter or in this one if `python` is None."""

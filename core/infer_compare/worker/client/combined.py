@@ -1,4 +1,4 @@
-"""What several workers answered to one request, as one answer: that of a contender with several instances."""
+"""Combining the answers of a contender's instances into one."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ Answer = TypeVar("Answer", bound=Reply)
 
 
 def combined(replies: Sequence[Answer]) -> Answer:
-    """Return one answer for those of all instances: times are those of the slowest, memory and processor time are sums.
+    """Return one answer for all instances: times are those of the slowest, memory and processor time are sums.
 
-    What instances have in common, such as what is effective in them, is that of the first.
+    Everything that instances have in common, such as effective settings, is taken from the first.
 
     Args:
-        replies: one of each instance, in their order, all of one kind.
+        replies: one from each instance, in their order, all of the same type.
     """
     first = replies[0]
     if len(replies) == 1:
@@ -121,12 +121,12 @@ def _timed(replies: Sequence[Timed]) -> dict[str, object]:
 
 
 def _phases(phases: Sequence[PhaseTimes | None], kept: Sequence[Kept]) -> PhaseTimes | None:
-    known = [(times, own) for times, own in zip(phases, kept, strict=True) if times is not None]
+    known = [(times, span) for times, span in zip(phases, kept, strict=True) if times is not None]
     if len(known) < len(phases):
         return None
 
     def pooled(part: str) -> tuple[int, ...]:
-        return tuple(ns for times, own in known for ns in getattr(times, part)[own.first : own.end])
+        return tuple(ns for times, span in known for ns in getattr(times, part)[span.first : span.end])
 
     return PhaseTimes(**{part: pooled(part) for part in PhaseTimes.__struct_fields__})
 
@@ -140,35 +140,35 @@ def _slice_memory(memories: Sequence[SliceMemory]) -> SliceMemory:
 
 
 def _diagnostics(counted: Sequence[Diagnostics | None]) -> Diagnostics | None:
-    """Return what was counted in all workers; each has left the others out of what other programs took."""
-    known = [one for one in counted if one is not None]
+    """Return the combined counters of all workers, none of which counts the others as foreign programs."""
+    known = [counters for counters in counted if counters is not None]
     if len(known) < len(counted):
         return None
-    foreign = [one.foreign_ns for one in known if one.foreign_ns is not None]
-    steal = [one.steal_share for one in known if one.steal_share is not None]
-    throttled = [one.throttled for one in known if one.throttled is not None]
-    top = busiest(one.top for one in known)
-    named = max(known, key=lambda one: one.top.share if one.top is not None else -1.0)
+    foreign = [counters.foreign_ns for counters in known if counters.foreign_ns is not None]
+    steal = [counters.steal_share for counters in known if counters.steal_share is not None]
+    throttled = [counters.throttled for counters in known if counters.throttled is not None]
+    top = busiest(counters.top for counters in known)
+    named = max(known, key=lambda counters: counters.top.share if counters.top is not None else -1.0)
     return Diagnostics(
-        wall_ns=max(one.wall_ns for one in known),
-        own_cpu_ns=sum(one.own_cpu_ns for one in known),
-        system_ns=sum(one.system_ns for one in known),
-        run_delay_ns=_sum(one.run_delay_ns for one in known),
-        # All of them have counted the same programs.
+        wall_ns=max(counters.wall_ns for counters in known),
+        own_cpu_ns=sum(counters.own_cpu_ns for counters in known),
+        system_ns=sum(counters.system_ns for counters in known),
+        run_delay_ns=_sum(counters.run_delay_ns for counters in known),
+        # All workers counted the same foreign programs.
         foreign_ns=round(fmean(foreign)) if len(foreign) == len(known) else None,
         steal_share=fmean(steal) if steal else None,
-        minor_faults=sum(one.minor_faults for one in known),
-        major_faults=sum(one.major_faults for one in known),
-        active_threads=_sum(one.active_threads for one in known),
+        minor_faults=sum(counters.minor_faults for counters in known),
+        major_faults=sum(counters.major_faults for counters in known),
+        active_threads=_sum(counters.active_threads for counters in known),
         cores=known[0].cores,
         throttled=max(throttled) if throttled else None,
         top=top,
         others=named.others,
-        asleep_ns=max(one.asleep_ns for one in known),
+        asleep_ns=max(counters.asleep_ns for counters in known),
         on_battery=known[0].on_battery,
-        power_changed=any(one.power_changed for one in known),
+        power_changed=any(counters.power_changed for counters in known),
         gpu=max(
-            (one.gpu for one in known if one.gpu is not None),
+            (counters.gpu for counters in known if counters.gpu is not None),
             key=lambda gpu: (gpu.foreign_pid is not None, gpu.slowed_share),
             default=None,
         ),
@@ -176,7 +176,7 @@ def _diagnostics(counted: Sequence[Diagnostics | None]) -> Diagnostics | None:
 
 
 def _sum(figures: Iterable[int | None]) -> int | None:
-    """Return the sum; None where one is not known."""
+    """Return the sum of some figures; None if one of them is not known."""
     total = 0
     for figure in figures:
         if figure is None:

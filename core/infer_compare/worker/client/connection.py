@@ -1,4 +1,4 @@
-"""What a client asks through, whatever answers."""
+"""The interface of a client's connection to a worker."""
 
 from __future__ import annotations
 
@@ -14,61 +14,61 @@ class MemorySeen(NamedTuple):
     """What is known of a worker's memory from outside."""
 
     highest: int = 0
-    """The most that was seen, in bytes."""
+    """The largest memory that was seen, in bytes."""
     kernel_kills: int = 0
-    """Processes that the kernel has killed for memory since the worker was started."""
+    """How many processes the kernel has killed for memory since the worker was started."""
 
 
 class Connection(Protocol):
-    """Requests to one worker, and its answers."""
+    """Sends requests to one worker, and receives its answers."""
 
     @property
     def pid(self) -> int:
-        """The number of the process that answers."""
+        """The process id of the worker."""
 
     @property
     def alive(self) -> bool:
-        """Whether it can still be asked anything."""
+        """Whether the worker can still answer."""
 
     @property
     def spawned_ns(self) -> int:
-        """When it was started, by the machine's monotonic clock."""
+        """When the worker was started, by the machine's monotonic clock."""
 
     @property
     def stderr_tail(self) -> str:
-        """The last lines that it wrote to standard output and standard error."""
+        """The last lines that the worker wrote to standard output and standard error."""
 
     @property
     def waits_on(self) -> Sequence[int]:
-        """File descriptors; one becomes readable when there may be an answer; none where looking makes it."""
+        """File descriptors of which one becomes readable when there may be an answer; none if looking produces it."""
 
     @property
     def look_after_s(self) -> float:
-        """Seconds after which its memory is to be looked at, while an answer is awaited."""
+        """How often to check the worker's memory while an answer is awaited, in seconds."""
 
     def post(self, request: Request) -> None:
-        """Send a request; its answer must be awaited before the next one is sent."""
+        """Send a request, whose answer must be received before the next is sent."""
 
     def answer(self, deadline_s: float) -> Reply:
-        """Wait for the answer until so many seconds after the request."""
+        """Wait for the answer, until `deadline_s` seconds after the request."""
 
     def look_for_answer(self, seconds: float) -> Reply | None:
-        """Return the answer; None where there is none after that time."""
+        """Wait up to `seconds`; return the answer, or None if there is none."""
 
     def time_left(self, deadline_s: float) -> float:
-        """Return the seconds that are left of a deadline, counted from the last request."""
+        """Return the remaining seconds of a deadline that counts from the last request."""
 
     def suspend(self) -> None:
-        """Stop it until it is asked again."""
+        """Stop the worker until its next request."""
 
     def resume(self) -> None:
-        """Let it go on."""
+        """Resume a suspended worker."""
 
     def dismiss(self) -> None:
-        """Say goodbye without waiting for its end."""
+        """Ask the worker to end without waiting for it."""
 
     def close(self) -> None:
-        """Say goodbye and wait for its end."""
+        """Ask the worker to end, and wait for it."""
 
     def kill(self) -> None:
-        """End it at once."""
+        """End the worker at once."""

@@ -1,4 +1,4 @@
-"""What a worker can be lost or refused for, beside its death, a deadline and a violation of the protocol."""
+"""Errors of clients, other than the death of a worker, a missed deadline and a violation of the protocol."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 class RequestFailed(WorkerError):
-    """The worker answered that it could not do what it was asked."""
+    """The worker answered that a request failed."""
 
     def __init__(self, failure: Failure) -> None:
-        """Carries the answer."""
+        """Takes the answer."""
         super().__init__(f"{failure.error}: {first_line(failure.text)}")
         self.failure = failure
 
@@ -25,7 +25,7 @@ class OtherVersion(WorkerError):
     """The worker's interpreter has another infer-compare."""
 
     def __init__(self, version: int) -> None:
-        """Carries the version of the protocol that it speaks."""
+        """Takes the version of the worker's protocol."""
         super().__init__(
             f"its interpreter has another infer-compare, whose workers speak version {version} of the protocol; "
             f"this one speaks {VERSION}"
@@ -33,14 +33,14 @@ class OtherVersion(WorkerError):
 
 
 class NoWorker(WorkerError):
-    """There is no worker that could be asked."""
+    """There is no worker to which a request could be sent."""
 
 
 def first_line(text: str) -> str:
-    """Return the first line that says something, shortened; one that only announces what follows does not."""
+    """Return the first informative line of an error text, shortened; a line that ends in a colon only introduces others."""
     lines = [line.rstrip() for line in text.splitlines() if line.strip()]
     first = next(iter(lines), "")
     if first.endswith(":"):
-        # Indented lines say where it happened.
+        # Indented lines are locations in code.
         first = next((line for line in lines[1:] if not line[0].isspace() and not line.endswith(":")), first)
     return shortened(first.strip(), 400)

@@ -1,4 +1,4 @@
-"""Several workers of one contender that run at the same time, as one client: its instances."""
+"""The workers of a contender's instances, which run at the same time, as a single client."""
 
 from __future__ import annotations
 
@@ -24,17 +24,18 @@ Answer = TypeVar("Answer", bound=Reply)
 Result = TypeVar("Result")
 
 LOOK_S = 1.0
-"""How often the deadlines of those that say nothing are looked at, at least."""
+"""The longest time between checks of the deadlines."""
 LEAD_NS = 10_000_000
-"""From the moment at which a common start is agreed on until then: as long as it takes to tell every instance."""
+"""How far ahead a common start is set, so that every instance learns of it in time."""
 LEAD_EACH_NS = 500_000
+"""The same in addition for each instance."""
 
 
 class WorkerGroup:
-    """Instances of one contender, each with a worker. It has the verbs of a `WorkerClient`, and its errors.
+    """The instances of one contender, each with a worker. It has the methods and errors of a `WorkerClient`.
 
-    What is asked of one is asked of all at the same time, and their answers are put together. The instances are one
-    contender: where one is lost, all are. Timed calls begin in all of them at one moment.
+    A request is sent to all instances at the same time, and their answers are combined. If one instance is lost, all are ended.
+    Timed calls begin at the same moment in all of them.
     """
 
     def __init__(
@@ -47,8 +48,8 @@ class WorkerGroup:
 
         Args:
             clients: one for each instance.
-            placement: the logical processors of each; empty where they may run anywhere.
-            now: monotonic seconds, by the clock of the workers.
+            placement: the logical processors of each; empty if they may run anywhere.
+            now: returns monotonic seconds, by the clock of the workers.
         """
         self._clients = tuple(clients)
         self._placement = placement
@@ -56,27 +57,27 @@ class WorkerGroup:
 
     @property
     def memory(self) -> MemorySeen:
-        """What is known of the memory of all of them together."""
+        """What is known of the memory of all workers together."""
         seen = [client.memory for client in self._clients]
-        return MemorySeen(sum(one.highest for one in seen), max(one.kernel_kills for one in seen))
+        return MemorySeen(sum(memory.highest for memory in seen), max(memory.kernel_kills for memory in seen))
 
     @property
     def alive(self) -> bool:
-        """Whether there are workers that can be asked."""
+        """Whether all workers can answer requests."""
         return all(client.alive for client in self._clients)
 
     @property
     def pid(self) -> int:
-        """The number of the first one's process."""
+        """The process id of the first worker."""
         return self._clients[0].pid
 
     @property
     def spawned_ns(self) -> int:
-        """When the last one was started."""
+        """When the last worker was started."""
         return max(client.spawned_ns for client in self._clients)
 
     def start(self, request: Open) -> None:
-        """Start a fresh worker for each instance, side by side."""
+        """Start a fresh worker for each instance, in parallel."""
         try:
             for place, client in enumerate(self._clients):
                 processors = tuple(self._placement[place]) if self._placement else ()
@@ -86,16 +87,16 @@ class WorkerGroup:
             raise
 
     def is_open(self, seconds: float) -> bool:
-        """Return whether all have imported their frameworks, after waiting for that time at most."""
+        """Wait up to `seconds`; return whether all workers have imported their frameworks."""
         until = time.monotonic() + seconds
         return all(self._safely(client.is_open, max(0.0, until - time.monotonic())) for client in self._clients)
 
     def opened(self) -> Opened:
-        """Return what the workers say when they have imported their frameworks."""
+        """Wait until all workers have imported their frameworks, and return their combined answer."""
         return combined([self._safely(client.opened) for client in self._clients])
 
     def load(self, request: Load) -> Loaded:
-        """Have every instance load the model and bring it to its device."""
+        """Make every instance load the model and bring it to its device."""
         pids = [client.pid for client in self._clients]
         requests = [
             msgspec.structs.replace(request, siblings=tuple(other for other in pids if other != pid)) for pid in pids
@@ -103,9 +104,9 @@ class WorkerGroup:
         return self._ask(requests, Loaded, self._clients[0].start_deadline_s)
 
     def ask(self, request: Request, kind: type[Answer], *, deadline_s: float) -> Answer:
-        """Return the answers of all instances to a request as one; those of them that are suspended are resumed.
+        """Send a request to all instances and return their combined answer; suspended workers are resumed.
 
-        Outputs are written by the first one alone.
+        Only the first instance writes outputs.
         """
         match request:
             case Explore():
@@ -118,7 +119,7 @@ class WorkerGroup:
         return self._ask([request] * len(self._clients), kind, deadline_s)
 
     def _ask(self, requests: Sequence[Request], kind: type[Answer], deadline_s: float) -> Answer:
-        """Post one request to each, and wait for all answers."""
+        """Post a request to each instance, and wait for all answers."""
         for client, request in zip(self._clients, requests, strict=True):
             self._safely(client.post, request)
         answers: dict[WorkerClient, Answer] = {}
@@ -131,7 +132,7 @@ class WorkerGroup:
                 except RequestFailed as failed:
                     if not self.alive:
                         raise
-                    # It can be asked again; the others finish first.
+                    # The worker is still usable, so let the others finish first.
                     refused = refused or failed
                     waiting.remove(client)
                     continue
@@ -144,7 +145,7 @@ class WorkerGroup:
 
     @staticmethod
     def _woken(waiting: Sequence[WorkerClient]) -> Sequence[WorkerClient]:
-        """Sleep until one of the clients may have an answer; return those, or all where their memory is to be looked at."""
+        """Sleep until a client may have an answer, and return such clients; all of them if it is time to check their memory."""
         poll = select.poll()
         owners = {descriptor: client for client in waiting for descriptor in client.waits_on}
         for descriptor in owners:
@@ -154,7 +155,7 @@ class WorkerGroup:
         return list(dict.fromkeys(owners[descriptor] for descriptor, _ in ready)) or waiting
 
     def _safely(self, call: Callable[..., Result], *arguments: object, **others: object) -> Result:
-        """Make a call to one of the clients; where that one is lost, end the others."""
+        """Call a method of one of the clients; if its worker is lost, end the others."""
         try:
             return call(*arguments, **others)
         except RequestFailed as failed:
@@ -166,17 +167,17 @@ class WorkerGroup:
             raise
 
     def suspend(self) -> None:
-        """Stop the workers until they are asked again."""
+        """Stop the workers until their next request."""
         for client in self._clients:
             client.suspend()
 
     def dismiss(self) -> None:
-        """Say goodbye to the workers without waiting for their end."""
+        """Ask the workers to end without waiting for them."""
         for client in self._clients:
             client.dismiss()
 
     def close(self) -> None:
-        """End the workers politely, side by side."""
+        """End the workers politely, in parallel."""
         try:
             self.dismiss()
         finally:
@@ -194,7 +195,7 @@ class WorkerGroup:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        # After an interrupt nobody waits for goodbyes.
+        # After an error or an interrupt, do not wait for a polite end.
         if kind is None:
             self.close()
         else:

@@ -1,4 +1,4 @@
-"""A worker without a process: the child's own code answers here, for backends that are scripted."""
+"""A worker without a process: the worker's code runs in this process, for tests with scripted backends."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
 class InProcess(WorkerClient):
     """Answers requests in this process, as a worker would.
 
-    Every message is written and read as on its way through a pipe, and checked at the border. What only a process can
-    show is missing: its death, signals, a cap of memory, a deadline that passes while nothing answers.
+    Messages are encoded, decoded and checked as with a real worker. Only what takes a process is missing: deaths, signals, a memory
+    cap, and a deadline that passes while nothing answers.
     """
 
     def __init__(self, make_host: Callable[[], Host] | None = None, *, clock: Clock = MONOTONIC) -> None:
         """Starts nothing yet.
 
         Args:
-            make_host: makes what holds a backend, for each worker anew; as in a process when None.
-            clock: gives the time at which requests are posted and answered; the host's own.
+            make_host: makes a new `Host` for each worker; None for that of a real worker.
+            clock: returns the time at which requests are posted and answered; that of the host.
         """
         super().__init__()
         self._make_host = make_host or _host
@@ -46,12 +46,12 @@ class InProcess(WorkerClient):
 
     @property
     def memory(self) -> MemorySeen:
-        """Nothing: nobody watches."""
+        """Always empty, as memory is not watched."""
         return MemorySeen()
 
 
 class InProcessConnection:
-    """A host that is asked when its answer is awaited."""
+    """A connection to a host, which computes an answer when it is awaited."""
 
     def __init__(self, host: Host, clock: Clock) -> None:
         """Asks nothing yet."""
@@ -71,7 +71,7 @@ class InProcessConnection:
         self.resume()
         request = request_decoder.decode(to_bytes(request))
         if isinstance(request, Open):
-            # The collector of this process is not the worker's to switch off, nor are its processors.
+            # A worker in this process must not switch off its garbage collector or change its processors.
             request = msgspec.structs.replace(request, hurried=False, processors=())
         self._posted = (request, self._clock())
 
@@ -79,8 +79,8 @@ class InProcessConnection:
         """Return the answer.
 
         Raises:
-            WorkerTimeout: by the clock it took longer than it may.
-            ProtocolViolation: it cannot be an answer.
+            WorkerTimeout: by the clock, it took longer than the deadline.
+            ProtocolViolation: the answer is impossible.
         """
         from infer_compare.worker.child.loop import answer
 
@@ -97,30 +97,30 @@ class InProcessConnection:
         return self.answer(inf)
 
     def time_left(self, deadline_s: float) -> float:
-        """Return the seconds that are left of a deadline."""
+        """Return the remaining seconds of a deadline."""
         return max(0.0, deadline_s - (self._clock() - self._posted[1]) / 1e9)
 
     def suspend(self) -> None:
-        """Note that it is not to run."""
+        """Record that it is suspended."""
         self.suspended = True
 
     def resume(self) -> None:
-        """Note that it may run."""
+        """Record that it is not suspended."""
         self.suspended = False
 
     def dismiss(self) -> None:
-        """Do nothing: there is no end to wait for."""
+        """Do nothing, as there is no process to end."""
 
     def close(self) -> None:
-        """Free what the host holds."""
+        """Close the host."""
         if self.alive:
             self.alive = False
-            # As in a process, where nothing comes after it.
+            # A real worker ignores such errors too, as its process ends then.
             with contextlib.suppress(Exception):
                 self._host.close()
 
     def kill(self) -> None:
-        """Free what the host holds."""
+        """Close the host."""
         self.close()
 
 

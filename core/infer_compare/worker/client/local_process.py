@@ -18,7 +18,7 @@ class LocalProcess(WorkerClient):
 
         Args:
             python: another interpreter than this one, in which infer-compare and the backend are installed.
-            max_memory: the most that a worker may hold, in bytes; it is not watched when None.
+            max_memory: the memory limit of a worker in bytes; None to not watch it.
             start_deadline_s: see `WorkerClient`.
         """
         super().__init__(start_deadline_s=start_deadline_s)
@@ -30,13 +30,13 @@ class LocalProcess(WorkerClient):
     def _connect(self, *, hurried: bool) -> Process:
         self._watchdog = None if self._max_memory is None else Watchdog(self._max_memory)
         if hurried and self._watchdog is not None:
-            # All that it runs has been tried.
+            # It runs only points that have been tried, so its memory needs fewer checks.
             self._watchdog.timing()
         self._kills = memory.kernel_kills() or 0
         return Process(self._python, watchdog=self._watchdog)
 
     @property
     def memory(self) -> MemorySeen:
-        """What the watchdog and the kernel have noticed since the last worker was started."""
+        """What the watchdog and the kernel have recorded since the last worker was started."""
         highest = 0 if self._watchdog is None else self._watchdog.highest
         return MemorySeen(highest, (memory.kernel_kills() or 0) - self._kills)

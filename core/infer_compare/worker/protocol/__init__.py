@@ -1,8 +1,8 @@
-"""Messages between the parent and a worker, and how they travel.
+"""The messages between the parent and a worker, and their encoding.
 
-A frame is four bytes of length (big endian) and a msgpack document of a tagged union: never pickle, so that
-a worker may live in another interpreter, and never standard output, so chatter of a library cannot
-corrupt it. Each request has a number, and its reply carries the same number.
+A frame is four bytes of length (big endian) and a msgpack document of a tagged union. Frames are not pickled, so a worker may run
+in another interpreter. They do not pass through standard output, which libraries write to. Each request has a number, and its
+reply has the same number.
 """
 
 from infer_compare.worker.protocol.frames import (

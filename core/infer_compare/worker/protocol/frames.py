@@ -1,4 +1,4 @@
-"""How messages travel: as frames through pipes."""
+"""Sending and receiving messages as frames through pipes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MAX_FRAME = 64 * 1024 * 1024
-"""Longer frames are not read: a lying worker must not cost the parent its memory. A slice of 10^6 stamps fits."""
+"""The longest frame that is read, which protects the parent's memory from a faulty worker. A slice of 10^6 stamps fits."""
 
 _LENGTH = struct.Struct(">I")
 
@@ -26,12 +26,12 @@ reply_decoder = msgspec.msgpack.Decoder(Reply)
 
 
 def to_bytes(message: Request | Reply) -> bytes:
-    """Return the bytes of a message, without the length before them."""
+    """Return a message as bytes, without the length of a frame."""
     return _encoder.encode(message)
 
 
 def frame(message: Request | Reply) -> bytes:
-    """Return the bytes of a message as it travels."""
+    """Return a message as a frame."""
     body = to_bytes(message)
     return _LENGTH.pack(len(body)) + body
 
@@ -40,7 +40,7 @@ def send(descriptor: int, message: Request | Reply) -> None:
     """Write a whole frame; blocks while the pipe is full.
 
     Raises:
-        BrokenPipeError: nobody reads any more.
+        BrokenPipeError: the other side has closed the pipe.
     """
     data = memoryview(frame(message))
     while data:
@@ -67,7 +67,7 @@ def _read(descriptor: int, size: int) -> bytes | None:
 
 
 class ReplyReader:
-    """Assembles replies from whatever pieces the pipe gives, without ever blocking."""
+    """Assembles replies from pieces of any size, without blocking."""
 
     def __init__(self, read: Callable[[int], bytes]) -> None:
         """Reads through `read(size)`, which returns `b""` at the end of the pipe."""
@@ -76,10 +76,10 @@ class ReplyReader:
         self.ended = False
 
     def feed(self) -> Reply | None:
-        """Read once; return the next whole reply, or None when there is none yet.
+        """Read once; return the next complete reply, or None if there is none yet.
 
         Raises:
-            ProtocolViolation: what came is not a reply.
+            ProtocolViolation: the bytes are not a reply.
         """
         part = self._read(1 << 20)
         if not part:
@@ -88,7 +88,7 @@ class ReplyReader:
         return self.next()
 
     def next(self) -> Reply | None:
-        """Return the next whole reply of what was read already."""
+        """Return the next complete reply of the bytes that were read already, or None."""
         if len(self._buffer) < _LENGTH.size:
             return None
         (size,) = _LENGTH.unpack_from(self._buffer)

@@ -1,4 +1,4 @@
-"""What a worker answers."""
+"""The replies of a worker."""
 
 from __future__ import annotations
 
@@ -22,24 +22,23 @@ from infer_compare.worker.protocol.message import Line, Message, Text
 
 
 class Begins(Message, frozen=True, kw_only=True, tag="begins"):
-    """Not an answer: sent before a new operating point is touched, to pin a silent death to it."""
+    """An announcement, not an answer: sent before a new operating point is run, to attribute a sudden death to it."""
 
     point: OperatingPoint
 
 
 class Opened(Message, frozen=True, kw_only=True, tag="opened"):
-    """The framework is there."""
+    """The framework has been imported."""
 
     protocol: Count
     version: Line
     devices: Annotated[tuple[Device, ...], msgspec.Meta(max_length=1000)]
     began_ns: Moment
-    """When the request was read, by the machine's monotonic clock, which its processes share."""
+    """When the request was read, by the machine's monotonic clock, which all processes share."""
     import_ns: Nanoseconds
     schedstat: bool
-    """Whether the worker can see how long its threads waited."""
+    """Whether the kernel counts how long the worker's threads wait."""
     environment: WorkerEnvironment | None = None
-    """What it runs in."""
 
 
 class Loaded(Message, frozen=True, kw_only=True, tag="loaded"):
@@ -52,7 +51,7 @@ class Loaded(Message, frozen=True, kw_only=True, tag="loaded"):
     to_device_ns: Nanoseconds
     resident: Bytes | None
     asynchronous: bool = False
-    """Whether `run` may return before the work is done on this device."""
+    """Whether `run` may return before the device has done the work."""
 
 
 class Done(Message, frozen=True, kw_only=True, tag="done"):
@@ -60,19 +59,19 @@ class Done(Message, frozen=True, kw_only=True, tag="done"):
 
 
 class Described(Message, frozen=True, kw_only=True, tag="described"):
-    """What the model is."""
+    """The description of a model."""
 
     description: ModelDescription
 
 
 class PlannedVariant(Message, frozen=True, kw_only=True, tag="planned_variant"):
-    """Which model is to be made; None where the model is loaded as it is."""
+    """The plan for a variant of the model; None if the model is loaded as it is."""
 
     plan: VariantPlan | None
 
 
 class WrittenVariant(Message, frozen=True, kw_only=True, tag="written_variant"):
-    """The model was made."""
+    """The variant was made."""
 
     model: ModelSource
 
@@ -87,15 +86,15 @@ class Explored(Message, frozen=True, kw_only=True, tag="explored"):
     written: Annotated[tuple[str, ...], msgspec.Meta(max_length=10_000)] = ()
     """Output files, in the order of the outputs."""
     dtypes: Annotated[tuple[str, ...], msgspec.Meta(max_length=10_000)] = ()
-    """What the outputs are made of; a file does not tell `bfloat16` from other raw bytes."""
+    """Dtypes of the outputs, as `.npy` files do not distinguish `bfloat16` from other raw bytes."""
     again: Annotated[tuple[int, ...], msgspec.Meta(max_length=10_000)] = ()
-    """Which outputs were not the same, bit by bit, when the batch was run once more; they are written a second time."""
+    """Indices of outputs that were not bitwise the same when the batch was run again; they are written a second time."""
     diagnostics: Diagnostics | None = None
-    """What disturbed the calls."""
+    """Counters of disturbances during the calls."""
 
 
 class WarmedUp(Message, frozen=True, kw_only=True, tag="warmed_up"):
-    """The operating point is staged and steady, or as steady as it gets."""
+    """The operating point is staged and warmed up."""
 
     prepare_ns: Nanoseconds
     first_call_ns: Nanoseconds
@@ -109,7 +108,7 @@ class WarmedUp(Message, frozen=True, kw_only=True, tag="warmed_up"):
 
 
 class Timed(Message, frozen=True, kw_only=True, tag="timed"):
-    """A slice."""
+    """A slice was timed."""
 
     started_ns: Moment
     durations_ns: Durations
@@ -120,32 +119,32 @@ class Timed(Message, frozen=True, kw_only=True, tag="timed"):
     diagnostics: Diagnostics
     memory: SliceMemory | None = None
     instances: Instances | None = None
-    """Of the answers of several workers, which were put together; no single worker sends it."""
+    """Only in a combined answer of several workers; no single worker sends it."""
 
 
 class Serving(Message, frozen=True, kw_only=True, tag="serving"):
-    """The worker waits for batches."""
+    """The worker is ready for batches."""
 
     outputs: Bytes
     """Room for the outputs of the largest batch, at the end of the shared file."""
 
 
 class Answered(Message, frozen=True, kw_only=True, tag="answered"):
-    """The outputs of a batch lie in the shared file, one after the other."""
+    """The outputs of a batch are in the shared file, one after the other."""
 
     outputs: Bytes
-    """Their bytes, those of all outputs together."""
+    """The size of all outputs together."""
 
 
 class Failure(Message, frozen=True, kw_only=True, tag="failure"):
-    """The request raised; the worker still runs."""
+    """The request raised an exception; the worker still runs."""
 
     kind: FailureKind
     fatal: bool
     error: Text
     """Class of the exception."""
     category: Literal["error", "usage", "model", "unsupported", "untrusted", "device"]
-    """`error` for anything the backend raised by accident; else which of our own errors it was."""
+    """The category of an error of this project; `error` for any other exception."""
     text: Text
     traceback: Text
 

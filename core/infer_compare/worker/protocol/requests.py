@@ -1,4 +1,4 @@
-"""What the parent asks of a worker."""
+"""The requests of the parent to a worker."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from infer_compare.worker.protocol.message import Message
 
 
 class Open(Message, frozen=True, kw_only=True, tag="open"):
-    """Import the backend's framework and make the backend."""
+    """Import the backend's framework, and make the backend."""
 
     backend: str
     """See `plugins.BackendEntry.reference`."""
@@ -24,70 +24,69 @@ class Open(Message, frozen=True, kw_only=True, tag="open"):
     instances: int = 1
     """See `Settings.instances`."""
     processors: tuple[int, ...] = ()
-    """Logical processors that the worker keeps to; empty for all that there are."""
+    """Logical processors to which the worker binds itself; empty for all."""
     seed: int
     device_memory: int | None = None
     """See `Settings.device_memory`."""
     hurried: bool = False
-    """Whether the garbage collector is off meanwhile, where the time of this start is not reported."""
+    """Whether to switch off the garbage collector during the start, whose duration is then not reported."""
     foreign: bool = False
-    """Whether the interpreter is not the parent's, whose packages are then reported."""
+    """Whether the interpreter is not the parent's; the worker then reports its packages."""
 
 
 class Load(Message, frozen=True, kw_only=True, tag="load"):
-    """Load the model and put it on the device."""
+    """Load the model, and bring it to the device."""
 
     model: ModelSource
     device: str
     backstop: int | None = None
-    """Cap of resident memory in bytes that the kernel is to help to keep; None leaves that to the watchdog."""
+    """Cap of resident memory in bytes that the kernel enforces too; None leaves that to the watchdog."""
     siblings: tuple[int, ...] = ()
-    """Processes of the contender's other instances: what they use is not taken by other programs."""
+    """Processes of the contender's other instances, which do not count as other programs."""
 
 
 class Inputs(Message, frozen=True, kw_only=True, tag="inputs"):
-    """Where the rows of input lie: one `.npy` file per input, mapped and never copied whole."""
+    """Map the input rows: one `.npy` file per input, which is never copied whole."""
 
     paths: tuple[str, ...]
     axes: tuple[tuple[int, ...], ...] = ()
-    """For each input the axes of the file in the order in which the model takes them; empty as they are."""
+    """For each input, the permutation of the file's axes to the order of the model; empty if they stay."""
     shared: tuple[bool, ...] = ()
-    """For each input whether it has no batch axis, and the only row in its file serves every batch; empty where all have
-    one."""
+    """For each input, whether it has no batch axis, and the only row in its file serves every batch; empty if all have one."""
     dtypes: tuple[str, ...] = ()
-    """For each input what its file holds: `.npy` files do not tell `bfloat16` from other raw bytes."""
+    """Dtypes of the inputs, as `.npy` files do not distinguish `bfloat16` from other raw bytes."""
     free: tuple[tuple[tuple[int, str], ...], ...] = ()
-    """For each input the axes of a row in its file whose size is that of the operating point, with their names; empty where
-    none has one."""
+    """For each input, the axes of a row in its file whose size varies between operating points, with their names; empty if no
+    input has such axes."""
     dataset: tuple[str, ...] = ()
-    """The whole data set, where passes over it are timed: one file per input."""
+    """The whole data set as one file per input, if passes over it are timed."""
 
 
 class Explore(Message, frozen=True, kw_only=True, tag="explore"):
-    """Run one operating point a few times: whether it fits, roughly how fast, with how much memory."""
+    """Run an operating point a few times: to see whether it fits, its rough latency and its memory."""
 
     point: OperatingPoint
     calls: int = 3
     """How often it must run to count as fitting."""
     budget_ns: int = 50_000_000
-    """Further calls are made for this long, to know the latency roughly."""
+    """How long further calls are made to estimate the latency."""
     outputs: str | None = None
     """Folder to write outputs to; None for no outputs."""
     rows: tuple[int, ...] = ()
     """Rows of the outputs to write."""
     axes: tuple[int, ...] = ()
-    """The batch axis of each output, along which these rows lie; -1 where the model declares none, and axis 0 is it only
-    if it is as long as the batch. Axis 0 where nothing is said."""
+    """The batch axis of each output, along which the rows are; -1 if the model declares none, when axis 0 is used only if it is as
+    long as the batch. Axis 0 for outputs that are not listed."""
     first_row: int = 0
-    """Where in the pool of input rows the batch begins."""
+    """The row of the input pool at which the batch begins."""
     repeat_rows: bool = False
-    """Whether a batch longer than the pool repeats its rows: where only memory is asked about."""
+    """Whether a batch longer than the pool repeats its rows, which suffices for measuring memory."""
 
     def output_path(self, index: int, *, again: bool = False) -> str:
-        """Return the file that an output is written to, or that of the second of two identical calls.
+        """Return the file of an output, or that of the output when the batch was run again.
 
         Raises:
-            ValueError: no outputs are asked for.
+            ValueError: no outputs are requested.
         """
         if self.outputs is None:
             raise ValueError("no outputs are asked for")
@@ -95,18 +94,18 @@ class Explore(Message, frozen=True, kw_only=True, tag="explore"):
 
 
 class WarmUp(Message, frozen=True, kw_only=True, tag="warm_up"):
-    """Stage the input buffers of an operating point and run it until it is steady."""
+    """Stage the input buffers of an operating point, and run it until its speed is steady."""
 
     point: OperatingPoint
     scope: Scope
     brief: bool = False
-    """Whether two windows that agree suffice: an earlier worker was as fast at once as it was later."""
+    """Whether two windows that agree suffice, because earlier workers reached their final speed at once."""
     known_ns: int | None = None
-    """What an iteration took in slices of earlier workers, where it is long; None where that is not known."""
+    """Duration of an iteration in slices of earlier workers, if it is long; None if it is not known."""
 
 
 class Stage(Message, frozen=True, kw_only=True, tag="stage"):
-    """Stage the input buffers of an operating point that was warmed up, where another one is staged."""
+    """Stage the input buffers of an operating point that was warmed up, unless they are staged already."""
 
     point: OperatingPoint
     scope: Scope
@@ -118,48 +117,48 @@ class TimeSlice(Message, frozen=True, kw_only=True, tag="time_slice"):
     point: OperatingPoint
     scope: Scope
     latency_ns: int
-    """What an iteration takes, as the warm-up saw it."""
+    """Duration of an iteration according to the warm-up."""
     series: Series = "latency"
     long_ns: int | None = None
-    """Where eight calls take longer, as many are kept as fill this time; None leaves that to the worker."""
+    """If eight calls take longer, a slice has only the calls that fill this time; None for the default of the worker."""
     long_calls: int | None = None
-    """But so many at least."""
+    """The fewest calls of such a slice; None for the default of the worker."""
     sustain_ns: int = 0
     """How long the `sustained` series runs."""
     start_ns: int | None = None
-    """The machine's monotonic clock at which the first call is made, the same for all instances; None for at once."""
+    """When the first call is made, by the machine's monotonic clock, the same for all instances; None for at once."""
 
 
 class Room(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the rows of one input lie in a file that parent and worker map."""
+    """The place of the rows of one input in a shared file."""
 
     offset: int
     """In bytes."""
     shape: tuple[int, ...]
     """Of the largest batch, with the axes in the order of the run's rows."""
     dtype: str
-    """Of numpy, as `.npy` files write it."""
+    """The dtype string of numpy, as in `.npy` files."""
 
 
 class Serve(Message, frozen=True, kw_only=True, tag="serve"):
-    """Get ready to answer `ServeBatch`, until anything else is asked."""
+    """Prepare to answer `ServeBatch`, until another kind of request comes."""
 
     path: str
-    """The file; the worker makes it longer by what the outputs need."""
+    """The shared file, which the worker extends by the room for outputs."""
     points: tuple[OperatingPoint, ...]
-    """To be prepared; every batch size up to the largest can be asked for."""
+    """Points to prepare; batches may have any size up to the largest."""
     rooms: tuple[Room, ...]
-    """One for each input that was mapped, in that order."""
+    """One for each mapped input, in the same order."""
 
 
 class ServeBatch(Message, frozen=True, kw_only=True, tag="batch"):
-    """Run the first rows that lie in the shared file, and put the outputs there."""
+    """Run the first rows in the shared file, and write the outputs to it."""
 
     rows: int
 
 
 class Describe(Message, frozen=True, kw_only=True, tag="describe"):
-    """Tell what a model is that only the framework can read."""
+    """Describe a model that only the framework can read."""
 
     model: ModelSource
     folder: str
@@ -167,27 +166,27 @@ class Describe(Message, frozen=True, kw_only=True, tag="describe"):
 
 
 class PlanVariant(Message, frozen=True, kw_only=True, tag="plan_variant"):
-    """Tell which model is to be made of one for the precision that the backend was opened with."""
+    """Plan a variant of a model in the precision with which the backend was opened."""
 
     model: ModelSource
     device: str
 
 
 class WriteVariant(Message, frozen=True, kw_only=True, tag="write_variant"):
-    """Make that model, calibrated with rows of the inputs that were mapped."""
+    """Make the planned variant, calibrated with rows of the mapped inputs."""
 
     model: ModelSource
     device: str
     folder: str
-    """Where to write."""
+    """The folder to write to."""
     rows: int = 0
-    """How many rows it is calibrated with; none were mapped where it is 0."""
+    """Number of rows for calibration; 0 if none are mapped."""
     batch: int = 1
-    """How many of them are in one batch."""
+    """Batch size of the calibration."""
 
 
 class Convert(Message, frozen=True, kw_only=True, tag="convert"):
-    """Write a model as one of another format."""
+    """Convert a model to another format."""
 
     converter: str
     """See `plugins.ConverterEntry.reference`."""
@@ -197,17 +196,17 @@ class Convert(Message, frozen=True, kw_only=True, tag="convert"):
 
 
 class Collect(Message, frozen=True, kw_only=True, tag="collect"):
-    """Call a function that makes data, and write what it returns."""
+    """Call a function that makes data, or load a data set of a plugin, and write the arrays."""
 
     location: str
     folder: str
     dataset: str = ""
-    """Of a plugin, see `plugins.DatasetEntry.reference`; then `location` is only its name."""
+    """Data set of a plugin, see `plugins.DatasetEntry.reference`; `location` is then only its name."""
     seed: int = 0
 
 
 class Bye(Message, frozen=True, kw_only=True, tag="bye"):
-    """Close the session and end."""
+    """Close the session, and end the process."""
 
 
 Request = (

@@ -1,4 +1,4 @@
-"""Workers as the parent sees them."""
+"""Supervising worker processes from the parent: starting, watching and ending them."""
 
 from infer_compare.worker.supervisor.deaths import is_suspect, mebibytes, name_death
 from infer_compare.worker.supervisor.guard import removed_if_killed, tagged

@@ -1,4 +1,4 @@
-"""What the end of a worker means."""
+"""Interpreting the death of a worker as an outcome."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from infer_compare.errors import WorkerDied
 
 DYING_WORDS = ("std::bad_alloc", "cannot allocate memory for thread-local data")
-"""Said on standard error by a process that ends because an allocation failed; nothing else is read from there,
-since TensorFlow logs "out of memory" for allocations that it can do without."""
+"""Texts on standard error of a process that dies because an allocation failed. Other texts do not count, since TensorFlow logs
+"out of memory" for allocations that it can do without."""
 
 NEAR_CAP = 0.7
 """Share of the cap above which a crash is a candidate for out of memory."""
@@ -23,11 +23,11 @@ CRASHES = frozenset({-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS})
 
 
 def name_death(death: WorkerDied, phase: Phase, *, cap: int, kernel_kills: int) -> OutOfMemory | Died:
-    """Return the outcome for the end of a worker, by the evidence in its order.
+    """Return the outcome for the death of a worker, by the strongest evidence.
 
     Args:
         death: how it ended.
-        phase: what it was doing.
+        phase: of its last request.
         cap: the worker's cap of resident memory, in bytes.
         kernel_kills: how many processes the kernel killed for memory since the worker was started.
     """
@@ -50,13 +50,13 @@ def name_death(death: WorkerDied, phase: Phase, *, cap: int, kernel_kills: int) 
 
 
 def is_suspect(outcome: OutOfMemory | Died, *, highest: int, cap: int) -> bool:
-    """Return whether a crash might be an out-of-memory: a signal that one causes, near the cap.
+    """Return whether a crash may be due to lack of memory: it has a typical signal, and memory was near the cap.
 
-    A fresh worker must repeat it, and a smaller batch must pass, before it counts as one.
+    It counts as out of memory only if a fresh worker repeats it, and a smaller batch has passed.
     """
     return isinstance(outcome, Died) and outcome.exit_code in CRASHES and highest >= NEAR_CAP * cap
 
 
 def mebibytes(size: int) -> str:
-    """Return a size as a text."""
+    """Return a size in bytes as a text in MiB."""
     return f"{size / 2**20:.0f} MiB"

@@ -1,7 +1,7 @@
-"""The guard of a run: a small process that clears up when this one cannot, as after `kill -9`.
+"""The guard of a run: a small process that cleans up when this process cannot, as after `kill -9`.
 
-It is started with the first worker, waits in the kernel for a pipe to close, and ends every process that carries the
-run's tag. It ends when the last worker has ended.
+It is started with the first worker, and waits for a pipe to close. It then ends all processes with the run's tag. It ends itself
+when the last worker has ended.
 """
 
 from __future__ import annotations
@@ -24,13 +24,14 @@ if TYPE_CHECKING:
 READY_S = 10.0
 """How long it may take to start, on a busy machine."""
 END_S = remains.WAIT_S + 5.0
+"""How long it may take to end."""
 
 
 class Guard:
-    """One process that starts workers, as its guard knows it. It exists while someone holds it."""
+    """The handle of this process on its guard. The guard process runs while it is held at least once."""
 
     def __init__(self) -> None:
-        """Start nothing."""
+        """Starts nothing."""
         self.owner = os.getpid()
         self.run = os.urandom(8).hex()
         """The tag of all workers of this process."""
@@ -48,17 +49,17 @@ class Guard:
             self._held += 1
 
     def release(self) -> None:
-        """Let the guard end when nobody holds it any more, and wait for that: some 5 ms."""
+        """Release the guard; after the last release it ends, which takes some 5 ms."""
         with self._lock:
             self._held -= 1
             if self._held == 0:
                 self._stop()
 
     def tag(self) -> str:
-        """Hold the guard, start it where it does not run, and return the tag for a new worker.
+        """Hold the guard, start it if it does not run, and return the tag for a new worker.
 
         Raises:
-            OSError: it cannot be started.
+            OSError: the guard cannot be started.
         """
         with self._lock:
             self.hold()
@@ -70,27 +71,27 @@ class Guard:
             return f"{self.run}.{next(self._numbers)}"
 
     def started(self, worker: int) -> None:
-        """Have the session of a worker ended if this process ends without doing it."""
+        """Register a worker, whose session the guard ends if this process dies first."""
         with self._lock:
             self._workers.add(worker)
             self._tell(b">%d", worker)
 
     def ended(self, worker: int) -> None:
-        """Forget a worker whose processes have all ended, and release the guard."""
+        """Unregister a worker whose processes have all ended, and release the guard."""
         with self._lock:
             self._workers.discard(worker)
             self._tell(b"<%d", worker)
             self.release()
 
     def remember(self, path: str, inode: int) -> None:
-        """Have a file or folder removed if this process ends without doing it."""
+        """Register a file or folder, which the guard removes if this process dies first."""
         with self._lock:
             if self._left.get(path) != inode:
                 self._left[path] = inode
                 self._tell(b"+%d %s", inode, os.fsencode(path))
 
     def forget(self, path: str) -> None:
-        """Forget a file or folder that has been removed, or is to be kept."""
+        """Unregister a file or folder that has been removed or should be kept."""
         with self._lock:
             inode = self._left.pop(path, None)
             if inode is not None:
@@ -102,7 +103,7 @@ class Guard:
         self._stop()
         read, self._pipe = os.pipe()
         try:
-            # Its own session keeps the terminal's signals away. It carries no tag of this run.
+            # A new session keeps the terminal's signals away. The guard itself has no tag of this run.
             self._process = subprocess.Popen(
                 [sys.executable, "-I", "-S", remains.__file__, self.run, str(self.owner)],
                 stdin=read,
@@ -113,7 +114,7 @@ class Guard:
             )
             assert self._process.stdout is not None
             with self._process.stdout as ready:
-                # Before a worker starts, so that starting is not disturbed, and no worker is without a guard.
+                # Wait until it is ready, so that it does not disturb the start of a worker, and no worker is without a guard.
                 select.select([ready], [], [], READY_S)
         except BaseException:
             self._stop()
@@ -126,7 +127,7 @@ class Guard:
             self._tell(b">%d", worker)
 
     def _tell(self, form: bytes, *words: int | bytes) -> None:
-        """Write to the guard what `remains.watch` reads."""
+        """Write a message to the guard, for `remains.watch`."""
         if self._pipe != -1:
             with contextlib.suppress(OSError):
                 os.write(self._pipe, form % words + b"\0")
@@ -145,27 +146,27 @@ _guards: dict[int, Guard] = {}
 
 
 def guard() -> Guard:
-    """Return the guard of this process; a process that was forked from one that has a guard has another."""
-    own = os.getpid()
-    if own not in _guards:
-        _guards[own] = Guard()
-    return _guards[own]
+    """Return the guard of this process; a forked child gets another one than its parent."""
+    pid = os.getpid()
+    if pid not in _guards:
+        _guards[pid] = Guard()
+    return _guards[pid]
 
 
 def has_proc() -> bool:
-    """Return whether processes can be found by their tag: on Linux."""
+    """Return whether processes can be found by their tags, which is so on Linux."""
     return os.path.exists("/proc/self/environ")  # noqa: PTH110 - asked for each worker
 
 
 def environment(tag: str) -> dict[str, str]:
-    """Return this process's environment with a tag added: what a process of a worker is started with."""
+    """Return the environment of this process with a tag added, for starting a worker."""
     inherited = os.environ.get(remains.VARIABLE)
     return {**os.environ, remains.VARIABLE: f"{inherited}:{tag}" if inherited else tag}
 
 
 @contextlib.contextmanager
 def tagged() -> Iterator[dict[str, str]]:
-    """Give an environment for processes; those started with it, and all that they start, are ended afterwards."""
+    """Yield an environment; processes that are started with it, and their descendants, are ended on leaving."""
     holder = guard()
     tag = holder.tag()
     try:
@@ -177,10 +178,10 @@ def tagged() -> Iterator[dict[str, str]]:
 
 @contextlib.contextmanager
 def removed_if_killed(folder: Path) -> Iterator[None]:
-    """Have a folder removed if this process is killed meanwhile, from its first worker on."""
+    """Have the guard remove a folder if this process is killed meanwhile, once it has started a worker."""
     holder = guard()
     holder.hold()
-    # Resolved, since the guard works in another folder.
+    # Resolved, since the guard has another working folder.
     path = folder.resolve()
     try:
         with contextlib.suppress(FileNotFoundError):

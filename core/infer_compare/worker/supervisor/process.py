@@ -1,4 +1,4 @@
-"""A worker process as the parent speaks to it: asked under a deadline, watched meanwhile, ended politely or not."""
+"""A worker process with its protocol: requests with deadlines, a memory watchdog, and polite or forced endings."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ if TYPE_CHECKING:
     from infer_compare.worker.supervisor.watchdog import Watchdog
 
 POLITE_S = 3.0
-"""How long a worker may take to end after a goodbye."""
+"""How long a worker may take to end after `Bye`."""
 GRACE_S = 1.0
 """How long it may take to obey SIGINT, and then SIGTERM."""
 
 
 class Process(Spawned):
-    """One worker process. A context manager: leaving it ends the process, whatever state it is in."""
+    """A worker process. As a context manager it ends the process on leaving, in whatever state it is."""
 
     def __init__(self, python: str | None = None, *, watchdog: Watchdog | None = None) -> None:
-        """Spawns the process; it answers nothing before its first request.
+        """Starts the process.
 
         Args:
             python: another interpreter than this one, in which infer-compare and the backend are installed.
-            watchdog: watches its memory whenever an answer is awaited.
+            watchdog: checks its memory while an answer is awaited.
         """
         super().__init__(python)
         self._poll = select.poll()
@@ -51,16 +51,16 @@ class Process(Spawned):
         self._posted: tuple[Request, int] = (Bye(), self.spawned_ns)
         self._dismissed = False
         self.touched: OperatingPoint | None = None
-        """The operating point that the worker last said it would touch."""
+        """The operating point that the worker announced last."""
 
     @property
     def waits_on(self) -> list[int]:
-        """File descriptors; one becomes readable when there may be an answer."""
+        """File descriptors of which one becomes readable when there may be an answer."""
         return [self._replies, *([self._errors] if self._hears else []), *([] if self._exit is None else [self._exit])]
 
     @property
     def look_after_s(self) -> float:
-        """Seconds after which the watchdog is to look at its memory, while an answer is awaited."""
+        """How often the watchdog checks its memory while an answer is awaited, in seconds."""
         return inf if self._watchdog is None else self._watchdog.period_s
 
     def ask(self, request: Request, deadline_s: float) -> Reply:
@@ -69,7 +69,7 @@ class Process(Spawned):
         return self.answer(deadline_s)
 
     def post(self, request: Request) -> None:
-        """Send a request; its answer must be awaited before the next one is sent.
+        """Send a request, whose answer must be received before the next is sent.
 
         Raises:
             WorkerDied: the process has ended.
@@ -77,10 +77,10 @@ class Process(Spawned):
         import msgspec
 
         if self._closed:
-            # Its descriptors may belong to other files by now.
+            # Its descriptors may belong to other files now.
             raise self._death()
         self.resume()
-        # Not before each slice, where many processes make it slow, nor before batches that are waited for.
+        # Not before each slice, as it is slow with many processes, and not before batches, which are time-critical.
         if not isinstance(request, ServeBatch):
             self._look(now=not isinstance(request, Stage | TimeSlice))
         self._number += 1
@@ -92,12 +92,12 @@ class Process(Spawned):
             raise self._death() from None
 
     def answer(self, deadline_s: float) -> Reply:
-        """Wait for the answer to what was posted, without using the processor meanwhile.
+        """Wait for the answer to the posted request, without using the processor meanwhile.
 
         Raises:
             WorkerDied: the process ended, by itself, by a signal or by the memory watchdog.
             WorkerTimeout: there was no answer within `deadline_s` of the request; the process has been ended.
-            ProtocolViolation: what came was not an answer to this request; the process has been ended.
+            ProtocolViolation: the message was not an answer to this request; the process has been ended.
         """
         while True:
             left = self.time_left(deadline_s)
@@ -114,15 +114,15 @@ class Process(Spawned):
                 raise late
 
     def time_left(self, deadline_s: float) -> float:
-        """Return the seconds that are left of a deadline, counted from the last request; 0 where none are."""
+        """Return the remaining seconds of a deadline that counts from the last request; at least 0."""
         return max(0.0, deadline_s - (time.perf_counter_ns() - self._posted[1]) / 1e9)
 
     def look_for_answer(self, seconds: float) -> Reply | None:
-        """Return the answer to what was posted, or None where there is none after that time or after a look at the memory.
+        """Return the answer to the posted request, or None if there is none after `seconds` or the watchdog's next check.
 
         Raises:
             WorkerDied: the process ended, by itself, by a signal or by the memory watchdog.
-            ProtocolViolation: what came was not an answer to this request; the process has been ended.
+            ProtocolViolation: the message was not an answer to this request; the process has been ended.
         """
         request, posted_ns = self._posted
         try:
@@ -135,7 +135,7 @@ class Process(Spawned):
             raise
 
     def _wait(self, seconds: float) -> Reply | None:
-        """Return the next reply, if it comes before that time has passed, or before the watchdog's next look."""
+        """Return the next reply if it arrives within `seconds` and before the watchdog's next check; else None."""
         period = self._watchdog.period_s if self._watchdog else seconds
         wait_ms = max(1, round(min(seconds, period) * 1000)) if seconds > 0 else 0
         for descriptor, _ in self._poll.poll(wait_ms):
@@ -157,7 +157,7 @@ class Process(Spawned):
         return None
 
     def _take(self) -> Reply | None:
-        """Return the answer to the last request, or None while there is none; announcements are noted on the way."""
+        """Return the answer to the last request, or None if there is none yet; record announcements."""
         try:
             reply = self._reader.feed()
         except BlockingIOError:
@@ -176,10 +176,10 @@ class Process(Spawned):
         return None
 
     def _death(self, killed_for: str | None = None, counted: str = "") -> WorkerDied:
-        """Return what to raise for a process that has ended or closed its pipe."""
+        """Return the error for a process that has ended or closed its pipe."""
         status = self._reap(POLITE_S)
         if status is None:
-            # It closed its pipe and still runs: nothing can be asked of it any more.
+            # It closed its pipe but still runs, so it cannot answer any more.
             self._kill()
             status = self._popen.wait()
         tail = self.stderr_tail
@@ -193,7 +193,7 @@ class Process(Spawned):
         )
 
     def dismiss(self) -> None:
-        """Ask the process to end and do not wait, so several can end at the same time; `close` waits."""
+        """Ask the process to end without waiting, so several can end at the same time; `close` waits."""
         if self._closed or self._dismissed:
             return
         self._dismissed = True
@@ -203,7 +203,7 @@ class Process(Spawned):
             send(self._requests, Bye(number=self._number + 1))
 
     def close(self) -> None:
-        """Say goodbye and wait; a process that does not go is ended."""
+        """Ask the process to end and wait for it; if it does not end in time, force it."""
         if self._closed:
             return
         self.dismiss()

@@ -1,10 +1,10 @@
-"""What a worker may leave behind: processes that carry its tag, and files; found, ended and removed.
+"""Removing what a worker may leave behind: processes with its tag, and files.
 
-Every process of a run is started with a tag in its environment, and hands it down to all that it starts. Linux shows
-the environment that a process was started with in `/proc`, whatever session or parent the process has moved to.
+Every process of a run is started with a tag in its environment, which its descendants inherit. Linux shows the initial environment
+of a process in `/proc`, even if the process has moved to another session or parent.
 
-Run as a script this is the guard: see `guard`. So only the standard library is imported, and little of it: the guard
-starts in some 15 ms and holds 9 MB.
+This module also runs as a script, the guard: see `guard`. It therefore imports little, and nothing but the standard library: the
+guard starts in some 15 ms and takes 9 MB.
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ import signal
 import sys
 import time
 
-# A type checker takes it for true; `typing` takes longer to load than everything else here.
+# Type checkers treat this name as true; importing `typing` would take longer than everything else here.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
 VARIABLE = "INFER_COMPARE_WORKER"
 """The tags of a process, outermost first, joined by colons: a worker may start runs that have workers themselves.
-A tag is `RUN.NUMBER`: of which run, and which of its workers."""
+A tag is `RUN.NUMBER`, with the run and the number of its worker."""
 WAIT_S = 5.0
-"""How long processes are looked for that start others faster than they are ended."""
+"""The longest time for ending processes, which may start new ones meanwhile."""
 LOOK_S = 0.01
 
 
 def carries(pid: int, tag: str) -> bool:
-    """Return whether a process carries a tag: a worker's, or that of a run, which all its workers' begin with.
+    """Return whether a process has a tag: that of a worker, or that of a run, with which those of all its workers begin.
 
-    False where the process has ended or may not be looked into.
+    Returns False if the process has ended or may not be inspected.
     """
     wanted = tag.encode()
     content = _read(f"/proc/{pid}/environ")
@@ -47,8 +47,8 @@ def carries(pid: int, tag: str) -> bool:
 
 
 def status(pid: int) -> list[bytes]:
-    """Return what `/proc/PID/stat` says of a process, from its state on; nothing when it has ended."""
-    # The name of the program, in brackets, may hold anything.
+    """Return the fields of `/proc/PID/stat` from the state on; empty if the process has ended."""
+    # The name of the program, in brackets, may contain any characters.
     return _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
 
 
@@ -57,7 +57,7 @@ STATE, PARENT, SESSION, BEGAN = 0, 1, 3, 19
 
 
 def processes() -> list[int]:
-    """Return the number of every process that can be seen but this one; none where there is no `/proc`."""
+    """Return the ids of all visible processes but this one; none without `/proc`."""
     try:
         names = os.listdir("/proc")  # noqa: PTH208 - pathlib is not loaded for this
     except OSError:
@@ -66,15 +66,15 @@ def processes() -> list[int]:
 
 
 def end(tag: str, *, sessions: Collection[int] = (), killed: Mapping[int, bytes] | None = None) -> bool:
-    """End every process that carries a tag, until a look finds none, and wait until their memory is free.
+    """End all processes with a tag, repeatedly until there are none, and wait until their memory is free.
 
     Args:
         tag: of a worker, or of a run.
-        sessions: of living workers of the run; processes in them are ended without a tag too.
-        killed: processes that have been killed already and are waited for, with when they began (see `status`).
+        sessions: of living workers of the run; processes in them are ended even without the tag.
+        killed: processes that were already killed, to wait for, with their start times (see `status`).
 
     Returns:
-        Whether none is left.
+        Whether no process is left.
     """
     until = time.monotonic() + WAIT_S
     ending = dict(killed or {})
@@ -83,7 +83,7 @@ def end(tag: str, *, sessions: Collection[int] = (), killed: Mapping[int, bytes]
         for pid in belonging:
             ending[pid] = b"".join(status(pid)[BEGAN : BEGAN + 1])
             _kill(pid, tag, sessions)
-        # A process that is ending carries no tag any more, long before its memory is free.
+        # A process that is ending no longer shows its tag, long before its memory is free.
         ending = {pid: began for pid, began in ending.items() if is_alive(pid, began)}
         if not belonging and not ending:
             return True
@@ -93,7 +93,7 @@ def end(tag: str, *, sessions: Collection[int] = (), killed: Mapping[int, bytes]
 
 
 def is_alive(pid: int, began: bytes) -> bool:
-    """Return whether a process that began then, in the words of `status`, has not ended: its number may be another's."""
+    """Return whether a process with a start time as in `status` is alive; another process may have the id now."""
     fields = status(pid)
     return fields[BEGAN : BEGAN + 1] == [began] and fields[STATE] not in {b"Z", b"X"}
 
@@ -104,12 +104,12 @@ def _belongs(pid: int, tag: str, sessions: Collection[int]) -> bool:
     if not sessions:
         return False
     fields = status(pid)
-    # What is a zombie has ended.
+    # A zombie has ended.
     return len(fields) > SESSION and fields[STATE] != b"Z" and int(fields[SESSION]) in sessions
 
 
 def _kill(pid: int, tag: str, sessions: Collection[int]) -> None:
-    """End a process at once; another one that has got its number meanwhile is left alone."""
+    """Kill a process, unless another process has got its id meanwhile."""
     try:
         descriptor = os.pidfd_open(pid)
     except ProcessLookupError:
@@ -117,7 +117,7 @@ def _kill(pid: int, tag: str, sessions: Collection[int]) -> None:
     except (AttributeError, OSError):
         descriptor = None
     try:
-        # What belongs to the run now is what the descriptor stands for.
+        # Checked after opening: if the process belongs to the run now, the descriptor refers to it.
         if _belongs(pid, tag, sessions):
             if descriptor is None:
                 os.kill(pid, signal.SIGKILL)
@@ -131,7 +131,7 @@ def _kill(pid: int, tag: str, sessions: Collection[int]) -> None:
 
 
 def in_use(paths: Iterable[str], pids: Iterable[int]) -> set[str]:
-    """Return those of the files that one of the processes has open or mapped."""
+    """Return the files that any of the processes has open or mapped."""
     wanted = {os.fsencode(path): path for path in paths}
     used: set[str] = set()
     for pid in pids:
@@ -149,7 +149,7 @@ def in_use(paths: Iterable[str], pids: Iterable[int]) -> set[str]:
 
 
 def remove(left: Mapping[str, int]) -> None:
-    """Remove files and folders, each only if it is still the one with that inode; a file also only if no process uses it."""
+    """Remove files and folders if they still have their inodes; files only if no process uses them."""
     import stat
 
     files = []
@@ -178,14 +178,15 @@ def remove(left: Mapping[str, int]) -> None:
 
 
 def watch(tag: str, parent: int) -> None:
-    """Wait for the end of a run, without using the processor meanwhile, and clear away what it leaves behind.
+    """Wait for the end of a run, without using the processor meanwhile, and remove what it leaves behind.
+
+    Standard input is a pipe from the parent, which closes it when no worker is left. If the parent has forked, copies of the pipe may
+    stay open after its end, so its end is watched too. Messages in the pipe end with a zero byte: `+INODE PATH` and `-INODE PATH`
+    register and unregister a file or folder to remove; `>PID` and `<PID` register and unregister a worker.
 
     Args:
         tag: of the run.
-        parent: the process that starts its workers. Standard input is a pipe from it, which is closed when no worker is
-            left. It may end without its copies of the pipe being closed, where it has forked. What comes through the
-            pipe, each ended by a zero: `+FILE` or `-FILE`, a file or folder with its inode that is to be removed or not
-            any more; `>PID` or `<PID`, a worker that has been started or has ended.
+        parent: the process that starts its workers.
     """
     for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ignored, signal.SIG_IGN)
@@ -229,7 +230,7 @@ def watch(tag: str, parent: int) -> None:
 
 
 def _read(path: str) -> bytes:
-    """Return the content of a kernel file; nothing where it is missing or may not be read."""
+    """Return the content of a kernel file; empty if it is missing or may not be read."""
     try:
         with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - pathlib is not loaded for this
             return file.read()

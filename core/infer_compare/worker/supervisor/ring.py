@@ -1,4 +1,4 @@
-"""The last part of what a worker wrote, however much that was."""
+"""A buffer for the last part of a worker's output."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ CAPACITY = 16 * 1024
 
 
 class Ring:
-    """Keeps the last 16 kB."""
+    """Keeps the last 16 KiB of an output of any length."""
 
     def __init__(self, capacity: int = CAPACITY) -> None:
         """Starts empty."""
@@ -16,12 +16,12 @@ class Ring:
         self._bytes = bytearray()
 
     def add(self, part: bytes) -> None:
-        """Append text, and drop what is too old."""
+        """Append output, and drop the oldest."""
         self._bytes += part
         if len(self._bytes) > self._capacity:
             del self._bytes[: len(self._bytes) - self._capacity]
 
     @property
     def text(self) -> str:
-        """What is kept, as text; bytes that are no text, and control characters, are written out."""
+        """The kept output as text; control characters and bytes that are not UTF-8 are escaped."""
         return escaped(self._bytes.decode("utf-8", "backslashreplace").strip(), keep="\n\t")

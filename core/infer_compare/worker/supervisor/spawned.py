@@ -1,4 +1,4 @@
-"""A process with pipes, from its start to its end, and all that belongs to it."""
+"""A worker process with its pipes and descendants: starting, suspending and ending it."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from infer_compare.worker.supervisor.ring import Ring
 from infer_compare.worker.supervisor.tree import Tree
 
 PARTS = 64
-"""How often standard error is read before anything else is looked at."""
+"""How often standard error is read in a row before other things are checked."""
 
 
 class Spawned:
-    """One worker process that was started: suspended, let go on, ended. What it says is not understood here."""
+    """A worker process that can be suspended, resumed and ended. It does not know the protocol; see `Process`."""
 
     def __init__(self, python: str | None = None) -> None:
-        """Spawns the process.
+        """Starts the process.
 
         Args:
             python: another interpreter than this one, in which infer-compare and the backend are installed.
@@ -37,7 +37,7 @@ class Spawned:
             self._popen = subprocess.Popen(
                 [
                     python or sys.executable,
-                    # Not the working folder: a file called torch.py there must not be taken for the framework.
+                    # Keeps the working folder off the import path, where a file torch.py would shadow the framework.
                     "-P",
                     "-m",
                     "infer_compare.worker",
@@ -64,7 +64,7 @@ class Spawned:
         self._guard.started(self._popen.pid)
         os.set_blocking(self._errors, False)
         os.set_blocking(self._replies, False)
-        # Told of the end even where a child of the worker still holds its pipes open.
+        # Shows the end of the process even if a child of it still holds its pipes open.
         self._exit = os.pidfd_open(self._popen.pid) if hasattr(os, "pidfd_open") else None
         self._ring = Ring()
         self._suspended = False
@@ -72,22 +72,22 @@ class Spawned:
 
     @property
     def pid(self) -> int:
-        """The process's number."""
+        """The process id."""
         return self._popen.pid
 
     @property
     def alive(self) -> bool:
-        """Whether it can still be asked anything."""
+        """Whether the process runs and its pipes are open."""
         return not self._closed and self._popen.poll() is None
 
     @property
     def stderr_tail(self) -> str:
-        """The last lines that it wrote to standard output and standard error."""
+        """The last lines that the process wrote to standard output and standard error."""
         self._drain_errors()
         return self._ring.text
 
     def suspend(self) -> None:
-        """Stop the process and its children until it is asked again: an idle framework may spin."""
+        """Stop the process and its children until the next request, as an idle framework may spin."""
         if not self._suspended and self.alive:
             self._signal(signal.SIGSTOP)
             self._suspended = True
@@ -105,25 +105,25 @@ class Spawned:
             self._release()
 
     def _look(self, *, now: bool = False) -> None:
-        """Find new processes and files of the worker, and tell the guard of the files."""
+        """Look for new processes and files of the worker, and register the files with the guard."""
         self._tree.look(now=now)
         for path, inode in self._tree.files.items():
             self._guard.remember(path, inode)
 
     def _kill(self) -> None:
-        # Of a process that has ended it is not known any more which files it had.
+        # The files of a process cannot be determined after its end.
         self._look(now=True)
         self._signal(signal.SIGKILL)
         self._suspended = False
 
     def _signal(self, number: signal.Signals) -> None:
-        # The group, so that helper processes of a framework go the same way; and those that have left it.
+        # Signal the whole group, which includes helper processes of a framework, and processes that left the group.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._popen.pid, number)
         self._tree.signal_others(number)
 
     def _reap(self, seconds: float) -> int | None:
-        """Return the exit status, or None when the process still runs after that time. Its pipes are kept empty meanwhile."""
+        """Wait up to `seconds`; return the exit status, or None if the process still runs. Meanwhile its pipes are read."""
         until = time.monotonic() + seconds
         while self._popen.poll() is None:
             left = until - time.monotonic()
@@ -135,7 +135,7 @@ class Spawned:
         return self._popen.returncode
 
     def _sleep_until_end(self, seconds: float) -> None:
-        """Wait for the end of the process, and no longer than that: `Popen.wait` looks again after up to 50 ms."""
+        """Wait up to `seconds` for the end of the process, without the delay of up to 50 ms of `Popen.wait`."""
         if self._exit is None:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._popen.wait(seconds)
@@ -145,7 +145,7 @@ class Spawned:
         poll.poll(max(1, round(seconds * 1000)))
 
     def _release(self) -> None:
-        """Make sure that nothing of the process is left, and give its pipes back."""
+        """Make sure that nothing of the process is left, and close its pipes."""
         if self._closed:
             return
         self._closed = True
@@ -159,15 +159,15 @@ class Spawned:
         for descriptor in (self._requests, self._replies, self._errors, self._exit):
             if descriptor is not None:
                 os.close(descriptor)
-        # Last: whatever an interrupt has kept from being done here, the guard does when this process ends.
+        # Last, so that after an interrupt during this method the guard cleans up when this process ends.
         self._guard.ended(self._popen.pid)
 
     def _drain_errors(self) -> bool:
-        """Move what was written to standard error into the ring; False at its end."""
+        """Read standard error into the ring; return False at its end."""
         if self._closed:
             return False
         with contextlib.suppress(BlockingIOError):
-            # No further: a worker that writes without end must not keep its deadline from being looked at.
+            # Limited, so that endless output of a worker does not prevent the check of its deadline.
             for _ in range(PARTS):
                 part = os.read(self._errors, 65536)
                 if not part:
@@ -177,13 +177,13 @@ class Spawned:
 
 
 def describe_status(status: int) -> str:
-    """Return a text such as `signal SIGSEGV` or `exit status 1`."""
+    """Return an exit status as a text such as `signal SIGSEGV` or `exit status 1`."""
     name = signal_name(status)
     return f"signal {name}" if name else f"exit status {status}"
 
 
 def signal_name(status: int) -> str | None:
-    """Return the signal that a negative exit status means."""
+    """Return the name of the signal of a negative exit status; None for another status."""
     if status >= 0:
         return None
     try:

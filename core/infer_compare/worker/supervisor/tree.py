@@ -1,4 +1,4 @@
-"""All that belongs to a worker: every process that it or its children started, and their files of shared memory."""
+"""The process tree of a worker, and its files of shared memory."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ if TYPE_CHECKING:
     from signal import Signals
 
 LOOK_S = 0.1
-"""Between looks for new processes and files."""
+"""The shortest time between looks for new processes and files."""
 LOOK_SHARE = 0.01
-"""The most of a core that looking may take: where it takes longer, it is done less often."""
+"""The largest share of a core for looking; if a look takes longer, there are fewer of them."""
 PAGE = os.sysconf("SC_PAGESIZE")
 SHARED = "/dev/shm"  # noqa: S108 - looked at, not written to
 
 
 class Tree:
-    """A worker's processes and its files of shared memory, as far as they have been seen.
+    """The known processes of a worker, and their files of shared memory.
 
-    A process belongs to it that carries the worker's tag, that is in its session, or whose parent belongs to it. A
-    file belongs to it that was not there before the worker, and that one of these processes has open or mapped.
+    A process belongs to the tree if it has the worker's tag, is in its session, or has a parent in the tree. A file belongs to it
+    if it did not exist before the worker, and a process of the tree has it open or mapped.
     """
 
     def __init__(self, tag: str) -> None:
-        """Note what is there before the worker is started; `pid` is to be set when it is."""
+        """Records the existing files, before the worker is started; `pid` must be set after that."""
         self.tag = tag
         self.pid = 0
         self.files: dict[str, int] = {}
@@ -42,7 +42,7 @@ class Tree:
         self._due = 0.0
 
     def look(self, *, now: bool = False) -> None:
-        """Look for new processes and files, if it is time for it: 0.2 ms where there are none, among 100 processes."""
+        """Look for new processes and files, if it is time; takes 0.2 ms among 100 processes if there are none."""
         began = time.monotonic()
         if (began < self._due and not now) or not self.pid:
             return
@@ -62,7 +62,7 @@ class Tree:
         self._seen = there
 
     def _member_since(self, pid: int) -> bytes | None:
-        """Return when a process began, as the kernel writes it, if it belongs to this tree."""
+        """Return the start time of a process, as the kernel writes it, if it belongs to this tree; else None."""
         fields = remains.status(pid)
         if len(fields) <= remains.BEGAN:
             return None
@@ -72,7 +72,7 @@ class Tree:
         return None
 
     def _find_files(self, *, again: bool) -> None:
-        """Look at new files, and if `again` also at those that no process of this tree used at the last look."""
+        """Check new files, and if `again` also those that no process of this tree used at the last look."""
         there = _files()
         for path in [path for path, inode in self.files.items() if (path, inode) not in there]:
             del self.files[path]
@@ -85,7 +85,7 @@ class Tree:
             self.files |= {path: inode for path, inode in new.items() if path in used}
 
     def resident(self) -> dict[int, int]:
-        """Return the resident memory of each process beside the worker, in bytes by PID; without those that have none."""
+        """Return the resident memory of each other process of the tree in bytes, by process id, without zeros."""
         sizes = {}
         for pid in self._others:
             words = (read(f"/proc/{pid}/statm") or b"").split()
@@ -94,7 +94,7 @@ class Tree:
         return sizes
 
     def shared(self) -> int:
-        """Return the memory that the files take, in bytes."""
+        """Return the memory of the files, in bytes."""
         size = 0
         for path in self.files:
             with contextlib.suppress(OSError):
@@ -102,16 +102,16 @@ class Tree:
         return size
 
     def signal_others(self, number: Signals) -> None:
-        """Send a signal to the processes that have left the worker's process group."""
+        """Send a signal to the processes of the tree that have left the worker's process group."""
         for pid, began in self._others.items():
             with contextlib.suppress(OSError):
                 if os.getpgid(pid) != self.pid and remains.is_alive(pid, began):
                     os.kill(pid, number)
 
     def end(self) -> None:
-        """End every process that is left when the worker has ended, and remove the files."""
+        """End all processes that remain after the worker has ended, and remove the files."""
         self.look(now=True)
-        # First those that were started with another environment, then whatever carries the tag.
+        # First those that were started with another environment, then all with the tag.
         self.signal_others(SIGKILL)
         remains.end(self.tag, killed=self._others)
         self._others.clear()
@@ -120,7 +120,7 @@ class Tree:
 
 
 def _files() -> set[tuple[str, int]]:
-    """Return the regular files of shared memory that are there, with their inodes."""
+    """Return the regular files of shared memory, with their inodes."""
     try:
         with os.scandir(SHARED) as entries:
             return {(entry.path, entry.inode()) for entry in entries if entry.is_file(follow_symlinks=False)}
@@ -129,7 +129,7 @@ def _files() -> set[tuple[str, int]]:
 
 
 def _is_own(path: str) -> bool:
-    """Return whether a file is this user's."""
+    """Return whether a file belongs to this user."""
     try:
         return os.lstat(path).st_uid == os.geteuid()
     except OSError:

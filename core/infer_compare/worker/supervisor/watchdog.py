@@ -1,4 +1,4 @@
-"""Watching a worker's memory from outside: Linux itself would only kill it, or something else, when all is gone."""
+"""Watching a worker's memory from outside: Linux itself kills a process, perhaps another one, only when memory is used up."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ SEARCHING_S = 0.02
 TIMING_S = 0.1
 """Between looks while slices are timed (about 0.3 % of a core)."""
 COUNTING_SHARE = 0.01
-"""The most of a core that counting pages once may take: it takes some 10 ms for each GiB."""
+"""The largest share of a core for counting shared pages only once, which takes some 10 ms per GiB."""
 
 
 class Watchdog:
-    """Objects to a worker that reaches its cap, or that brings the memory limit that applies near its end."""
+    """Detects when a worker reaches its memory cap, or when the memory of the machine is nearly used up."""
 
     def __init__(self, cap: int) -> None:
-        """`cap` is for the memory of the worker and of all that belongs to it, in bytes."""
+        """`cap` limits the memory of the worker's process tree and files of shared memory, in bytes."""
         self.cap = cap
         self.period_s = SEARCHING_S
         self.highest = 0
-        """The most that was seen, in bytes."""
+        """The largest memory that was seen, in bytes."""
         self.counted = ""
-        """What was counted beside the worker itself, in words."""
+        """What was counted besides the worker itself, in words."""
         self._twice = 0
         self._due = 0.0
         self._reserve = memory.limit().reserve
 
     def timing(self) -> None:
-        """Look less often, for a worker whose operating points have all been tried."""
+        """Check less often, for a worker whose operating points have all been tried."""
         self.period_s = TIMING_S
 
     def objection(self, worker: Tree) -> str | None:
-        """Return `cap`, `machine`, or None when all is well."""
+        """Return `cap` or `machine` for the limit that is reached, or None."""
         worker.look()
         held = self._held(worker)
         self.highest = max(self.highest, held)
@@ -51,8 +51,8 @@ class Watchdog:
     def _held(self, worker: Tree) -> int:
         """Return the memory of the worker, of its other processes and of its files of shared memory, in bytes.
 
-        Near the cap every page is counted once. Below it a page that several of them hold is counted for each,
-        since counting it once takes long.
+        At the cap, pages that processes share are counted once. Below it they are counted for each process, as counting them once
+        takes long.
         """
         others, shared = worker.resident(), worker.shared()
         held = memory.resident(worker.pid)
@@ -75,7 +75,7 @@ class Watchdog:
 
 
 def _counted_once(pids: tuple[int, ...], shared: int) -> int:
-    """Return the memory of processes and of files that they may have mapped, every page once, in bytes."""
+    """Return the memory of processes and of files that they may have mapped, counting every page once, in bytes."""
     private = mapped = 0
     for pid in pids:
         own, common = memory.proportional(pid)
