@@ -1,4 +1,4 @@
-"""How many independent values a correlated series is worth."""
+"""The effective sample size of correlated series."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 _NEGLIGIBLE = 0.05 * (1 - 1e-9)
-"""The sum over lags ends before the first correlation below this. It is a little less than 0.05: a few values
-often correlate by exactly that, and rounding would decide."""
+"""The sum over lags ends before the first correlation below this. It is slightly less than 0.05, which is often the exact
+correlation of a few values, so that rounding does not decide."""
 
 
 def effective_size(stretches: Sequence[ArrayLike], *, centre: Literal["stretch", "all"] = "all") -> float:
@@ -23,12 +23,11 @@ def effective_size(stretches: Sequence[ArrayLike], *, centre: Literal["stretch",
 
     Args:
         stretches: uninterrupted series, such as the latencies of one slice each.
-        centre: `all` subtracts the mean of all values, so that differences between stretches count as correlation;
-            `stretch` subtracts each stretch's own mean and sees only what happens inside it.
+        centre: `all` subtracts the mean of all values, so differences between stretches count as correlation; `stretch`
+            subtracts the mean of each stretch, so only correlation within stretches counts.
 
     Returns:
-        Between 1 and the number of values for a series that varies; the number of values for one that does not; 0
-        for no values.
+        Between 1 and the number of values if they vary; the number of values if they do not; 0 without values.
     """
     import numpy as np
 
@@ -54,17 +53,17 @@ def effective_size(stretches: Sequence[ArrayLike], *, centre: Literal["stretch",
 
 
 def effective_sizes_above(stretches: Sequence[NDArray[np.float64]], levels: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return, for each level, how many independent values the series "is above the level" is worth.
+    """Return, for each level, the effective sample size of the indicator series "is above the level".
 
-    The estimate is that of `effective_size` with the mean of all values as the centre, for all levels at once: the product of two
-    neighbours is 1 where the smaller of them is above the level, so that counting does for summing.
+    The estimate is that of `effective_size` with the mean of all values as the centre, for all levels at once. The product of two
+    indicators is 1 if the smaller value is above the level, so products are summed by counting.
 
     Args:
-        stretches: uninterrupted series, at least one value in all.
+        stretches: uninterrupted series, with at least one value in total.
         levels: thresholds, in any order.
 
     Returns:
-        The number of values where none or all of them are above the level.
+        One size per level; the number of values if none or all of them are above the level.
     """
     import numpy as np
 
@@ -73,16 +72,17 @@ def effective_sizes_above(stretches: Sequence[NDArray[np.float64]], levels: NDAr
     variance = share * (1 - share)
     going = variance > 0
     total = np.zeros(len(levels))
-    for lag in range(1, max(one.size for one in stretches)):
+    for lag in range(1, max(stretch.size for stretch in stretches)):
         if not going.any():
             break
-        reaching = [one for one in stretches if one.size > lag]
+        reaching = [stretch for stretch in stretches if stretch.size > lag]
         first, second = (
-            np.concatenate(ends) for ends in zip(*((one[:-lag], one[lag:]) for one in reaching), strict=True)
+            np.concatenate(ends)
+            for ends in zip(*((stretch[:-lag], stretch[lag:]) for stretch in reaching), strict=True)
         )
-        own, mean = levels[going], share[going]
-        both = _above(np.minimum(first, second), own)
-        either = _above(first, own) + _above(second, own)
+        open_levels, mean = levels[going], share[going]
+        both = _above(np.minimum(first, second), open_levels)
+        either = _above(first, open_levels) + _above(second, open_levels)
         rho = (both - mean * either + first.size * mean**2) / first.size / variance[going]
         total[going] += np.where(rho < _NEGLIGIBLE, 0.0, rho)
         going[going] = rho >= _NEGLIGIBLE

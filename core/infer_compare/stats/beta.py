@@ -1,27 +1,27 @@
-"""The regularised incomplete beta function, on which Student's t and the binomial distribution rest."""
+"""The regularised incomplete beta function, which Student's t and the binomial distribution use."""
 
 from __future__ import annotations
 
 from math import exp, lgamma, log, log1p
 
 _TINY = 1e-300
-"""Stands for zero in the continued fraction, whose steps divide."""
+"""Replaces zero in the continued fraction, to avoid division by zero."""
 _PRECISION = 1e-16
 _MOST_STEPS = 20_000
-"""The fraction needs in the order of sqrt(max(a, b)) steps."""
+"""The most steps of the fraction, which needs in the order of sqrt(max(a, b))."""
 
 
 def incomplete_beta(a: float, b: float, x: float, complement: float | None = None) -> float:
-    """Return `I_x(a, b)`, the share of the beta distribution of shapes `a` and `b` that lies below `x`.
+    """Return `I_x(a, b)`, the share of the beta distribution with shapes `a` and `b` below `x`.
 
-    By the continued fraction DLMF 8.17.22, evaluated from the front with Lentz's method, on the side of the mean where
-    it converges fast (DLMF 8.17.4 for the other side).
+    It is computed by the continued fraction DLMF 8.17.22 with Lentz's method, on the side of the mean where it converges fast
+    (DLMF 8.17.4 gives the other side).
 
     Args:
         a: first shape, above 0.
         b: second shape, above 0.
-        x: where, from 0 to 1.
-        complement: `1 - x`, where the caller knows it more exactly than a subtraction would.
+        x: between 0 and 1.
+        complement: `1 - x`, if the caller knows it more exactly than by subtraction.
 
     Raises:
         ValueError: a shape is not above 0 or `x` lies outside [0, 1].

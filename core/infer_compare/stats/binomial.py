@@ -1,4 +1,4 @@
-"""Whether so few violations in so many calls show that a latency bound holds at a percentile."""
+"""A binomial test of whether a latency bound holds at a percentile, given the number of violations."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def binomial_cdf(successes: int, trials: int, probability: float) -> float:
     The relation is DLMF 8.17.5.
 
     Raises:
-        ValueError: negative counts or a probability outside [0, 1].
+        ValueError: a count is negative, or the probability is outside [0, 1].
     """
     if trials < 0 or not 0 <= probability <= 1:
         raise ValueError(f"no binomial distribution has {trials} trials of probability {probability}")
@@ -26,10 +26,10 @@ def binomial_cdf(successes: int, trials: int, probability: float) -> float:
 
 
 def bound_holds(n_effective: float, violations: float, percentile: float, confidence: float = 0.95) -> bool:
-    """Return whether it is shown that at most `100 - percentile` % of all calls violate a bound.
+    """Return whether the data show that at most `100 - percentile` % of all calls violate a bound.
 
-    `P(Bin(n, 1 - p) <= t) <= 1 - c`, the early-stopping rule of MLPerf's LoadGen: were the true share of violations
-    as large as 1 - p, then as few as t in n calls would be seen with a chance of at most 1 - c.
+    The rule is `P(Bin(n, 1 - p) <= t) <= 1 - c`, as for early stopping in MLPerf's LoadGen: if the true share of violations were
+    1 - p, only t violations in n calls would be seen with a probability of at most 1 - c.
 
     Args:
         n_effective: independent calls; a fraction is rounded down.
@@ -38,7 +38,7 @@ def bound_holds(n_effective: float, violations: float, percentile: float, confid
         confidence: between 0 and 1.
 
     Raises:
-        ValueError: a percentile that is not between 0 and 100.
+        ValueError: the percentile is not between 0 and 100.
     """
     n, t = floor(n_effective), ceil(violations)
     return n > t and binomial_cdf(t, n, _allowed(percentile)) <= 1 - confidence
@@ -46,10 +46,10 @@ def bound_holds(n_effective: float, violations: float, percentile: float, confid
 
 @lru_cache(maxsize=1024)
 def n_min(percentile: float, violations: int, confidence: float = 0.95) -> int:
-    """Return the fewest calls for which `bound_holds` with that many violations: 59 for p95 and none, 299 for p99 and none.
+    """Return the fewest calls for which `bound_holds` with some violations: without any, 59 for p95 and 299 for p99.
 
     Raises:
-        ValueError: a percentile that is not between 0 and 100.
+        ValueError: the percentile is not between 0 and 100.
     """
     high = ceil((violations + 1) / _allowed(percentile))
     while not bound_holds(high, violations, percentile, confidence):

@@ -1,4 +1,4 @@
-"""What a call costs over batch size and length: a fixed part, one for each sample, one for each token, and a quadratic one."""
+"""A cost model of calls over batch size and length: a fixed cost, costs per sample and per token, and a quadratic cost."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ Place = tuple[int, int]
 _TERMS = 4
 _QUADRATIC = 3
 ASKED = 0.5
-"""The quadratic part is taken where it leaves less than this share of the squared error that the others leave."""
+"""The quadratic cost is used if it reduces the squared error of the other terms below this share."""
 QUADRATIC_LENGTHS = 3
-"""Fewer lengths do not show whether a cost is quadratic in them."""
+"""The fewest lengths that can show a quadratic cost."""
 
 
 class Cost(NamedTuple):
@@ -31,14 +31,16 @@ class Cost(NamedTuple):
     per_square_ns: float
 
     def latency_ns(self, batch: int, length: int) -> float:
-        """Return what a call is predicted to take."""
+        """Return the predicted latency of a call in nanoseconds."""
         return self.fixed_ns + batch * (
             self.per_sample_ns + self.per_token_ns * length + self.per_square_ns * length * length
         )
 
 
 def fit_cost(latencies_ns: Mapping[Place, float]) -> Cost | None:
-    """Return the cost whose squared relative error is the least, since noise is a share of the latency; None without latencies.
+    """Return the cost model with the smallest squared relative error; None without latencies.
+
+    Errors are relative because noise is proportional to the latency.
 
     Args:
         latencies_ns: above 0, by batch size and length.
@@ -50,7 +52,7 @@ def fit_cost(latencies_ns: Mapping[Place, float]) -> Cost | None:
     batches, lengths = (np.array(values, dtype=np.float64) for values in zip(*latencies_ns, strict=True))
     latencies = np.array(list(latencies_ns.values()), dtype=np.float64)
     terms = np.stack([np.ones_like(batches), batches, batches * lengths, batches * lengths**2], axis=1)
-    # So large lengths may be, and so small latencies, that their squares would not be told apart from nothing.
+    # Scaled, since lengths may be so large and latencies so small that their squares would lose all precision.
     scale = terms.max(axis=0)
     rows = terms / scale / latencies[:, None]
     linear, error = _least(rows, _QUADRATIC)
@@ -62,7 +64,7 @@ def fit_cost(latencies_ns: Mapping[Place, float]) -> Cost | None:
 
 
 def _least(rows: NDArray[np.float64], terms: int) -> tuple[NDArray[np.float64], float]:
-    """Return the coefficients of the first terms that are at least 0, and the squared error: the best of any choice of terms."""
+    """Return non-negative coefficients of the first `terms` terms, and their squared error: the best over all subsets of terms."""
     import numpy as np
 
     best, least = np.zeros(_TERMS), float("inf")
@@ -70,9 +72,9 @@ def _least(rows: NDArray[np.float64], terms: int) -> tuple[NDArray[np.float64], 
     scale = np.abs(rows).max()
     for number in range(1, min(terms, len(rows)) + 1):
         for chosen in map(list, combinations(range(terms), number)):
-            found = np.linalg.lstsq(rows[:, chosen] / scale, wanted, rcond=None)[0] / scale
-            error = float(((rows[:, chosen] @ found - wanted) ** 2).sum())
-            if (found >= 0).all() and error < least:
+            coefficients = np.linalg.lstsq(rows[:, chosen] / scale, wanted, rcond=None)[0] / scale
+            error = float(((rows[:, chosen] @ coefficients - wanted) ** 2).sum())
+            if (coefficients >= 0).all() and error < least:
                 best, least = np.zeros(_TERMS), error
-                best[chosen] = found
+                best[chosen] = coefficients
     return best, least

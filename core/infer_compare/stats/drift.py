@@ -1,4 +1,4 @@
-"""Whether a quantity went up or down while it was measured."""
+"""The drift of a quantity while it was measured."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 def theil_sen_slope(times: ArrayLike, values: ArrayLike) -> float:
     """Return the median of the slopes between all pairs of points (Theil 1950; Sen 1968, JASA 63:1379).
 
-    Up to 29 % of the points may be wild without spoiling it. Pairs at equal times are left out.
+    It tolerates up to 29 % outliers. Pairs at equal times are ignored.
 
     Raises:
-        ValueError: lengths that differ, or no two points at different times.
+        ValueError: the lengths differ, or no two points are at different times.
     """
     import numpy as np
 
@@ -35,14 +35,14 @@ def theil_sen_slope(times: ArrayLike, values: ArrayLike) -> float:
 def relative_drift(times: ArrayLike, values: ArrayLike) -> float:
     """Return the relative change over the whole duration, by the Theil-Sen slope of the logarithm of the values.
 
-    0.05 means that the last value lies 5 % above the first, as far as a steady trend explains it.
+    0.05 means a steady trend by which the last value is 5 % above the first.
 
     Args:
         times: when each value was taken, in any unit.
         values: above 0.
 
     Raises:
-        ValueError: lengths that differ, no two points at different times, or a value that is not above 0.
+        ValueError: the lengths differ, no two points are at different times, or a value is not above 0.
     """
     import numpy as np
 
@@ -51,6 +51,6 @@ def relative_drift(times: ArrayLike, values: ArrayLike) -> float:
         raise ValueError("a relative drift needs values above 0")
     if x.size < 2:
         raise ValueError("a slope needs points at two different times")
-    # Times from the first one on: clocks that count nanoseconds since boot would cost digits.
+    # Relative to the first time: nanoseconds since boot would lose precision.
     since = x - x.min()
     return expm1(theil_sen_slope(since, np.log(y)) * float(since.max()))

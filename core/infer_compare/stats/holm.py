@@ -15,7 +15,7 @@ def holm(p_values: Sequence[float]) -> tuple[float, ...]:
     Rejecting those at or below alpha keeps the chance of any false rejection in the family at or below alpha.
 
     Raises:
-        ValueError: a value outside [0, 1].
+        ValueError: a value is outside [0, 1].
     """
     if not all(0 <= value <= 1 for value in p_values):
         raise ValueError("a p-value lies between 0 and 1")

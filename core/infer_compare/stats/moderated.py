@@ -1,9 +1,9 @@
-"""Means of few restarts at several points, whose variances borrow from each other and from a prior.
+"""Means of few restarts at several points, with variances that are pooled over the points and moderated by a prior.
 
-Three restarts alone tell little about how much restarts scatter. The points of a run share most of that scatter, so their
-variances are pooled over a two-way layout of points and restarts: luck that a restart has at all points leaves fewer
-degrees of freedom. A prior of fixed size moderates the result, in the form of Smyth (2004, Stat. Appl. Genet. Mol. Biol.
-3:3). A point that scatters far more than the others stands alone, so that neither spoils the other.
+Three restarts alone hardly determine the variance between restarts. The points of a run share most of it, so their variances are
+pooled over a two-way layout of points and restarts; effects of a restart that are common to all points reduce the degrees of freedom.
+A prior moderates the result as in Smyth (2004, Stat. Appl. Genet. Mol. Biol. 3:3). A point with a much larger variance than the
+others is not pooled, so neither affects the other.
 """
 
 from __future__ import annotations
@@ -22,51 +22,51 @@ if TYPE_CHECKING:
     """Values of rounds, by restart; no group is empty."""
 
 NO_SPREAD = 1e-30
-"""A variance below this is that of equal values, up to the rounding of their sums."""
+"""A smaller variance is that of equal values, up to rounding errors."""
 
 
 class Moderation(msgspec.Struct, frozen=True, kw_only=True):
-    """The constants of the rule."""
+    """The constants of the moderation."""
 
     deviation: float
-    """Standard deviation of a restart mean that is expected beforehand."""
+    """Prior standard deviation of a restart mean."""
     df: float
-    """Degrees of freedom that this expectation counts for."""
+    """Degrees of freedom of the prior."""
     rounds: float
-    """The expected variance is at least this multiple of what the scatter of rounds within restarts explains."""
+    """The prior variance is at least this multiple of the variance that the scatter of rounds within restarts explains."""
     weight: float
-    """Degrees of freedom of the common variance, at most, against a point's own larger one."""
+    """The most degrees of freedom of the common variance when it is combined with a point's own, larger variance."""
     odd: float
-    """A point whose variance exceeds this multiple of the mean of the others', and of the expected one, stands alone; where
-    that of all points exceeds this multiple of the expected one, the expectation does not count."""
+    """A point is not pooled if its variance exceeds this multiple of both the mean of the others and the prior. If the variance over
+    all points exceeds this multiple of the prior, the prior does not count."""
 
 
 class TwoWayVariance(msgspec.Struct, frozen=True, kw_only=True):
-    """The variance of one value in a layout of points and restarts, means of points taken out."""
+    """The variance of a value in a layout of points and restarts, after subtracting the means of points."""
 
     variance: float
     df: float
 
 
 class Moderated(msgspec.Struct, frozen=True, kw_only=True):
-    """The mean of a point over its restarts, with the variance that the rule gives it."""
+    """The mean of a point over its restarts, with its moderated standard error."""
 
     estimate: Estimate
     pooled: bool
-    """Whether other points had a part in the variance."""
+    """Whether other points contributed to the variance."""
     floored: bool
-    """Whether it is the scatter of rounds that the variance comes from, since restarts differ less than rounds explain."""
+    """Whether the variance is that of rounds, because restarts differ less than rounds explain."""
 
 
 def two_way_variance(rows: Sequence[Sequence[float]]) -> TwoWayVariance:
-    """Return the variance of a restart mean, pooled over points whose restarts may share luck.
+    """Return the variance of a restart mean, pooled over points with possible effects of restarts common to all points.
 
-    With Q points and E restarts, and the mean squares MSR between restarts and MSI of what is left,
+    With Q points and E restarts, and the mean squares MSR between restarts and MSI of the residuals,
     `V = (MSR + (Q - 1) MSI) / Q`. Satterthwaite's degrees of freedom,
     `V^2 / ((MSR / Q)^2 / (E - 1) + ((Q - 1) MSI / Q)^2 / ((E - 1)(Q - 1)))`, lie between E - 1 and Q (E - 1).
 
     Args:
-        rows: for each point the means of the same restarts, two of them or more.
+        rows: for each point, the means of the same restarts, of which there are at least two.
     """
     points, restarts = len(rows), len(rows[0])
     least = restarts - 1
@@ -89,24 +89,24 @@ def moderated(points: Sequence[Groups], constants: Moderation) -> tuple[Moderate
     """Return the mean of each point over its restarts, every restart with the same weight, and its standard error.
 
     Args:
-        points: the values of each point; all have the same restarts, two of them or more.
-        constants: of the rule.
+        points: the values of each point; all points have the same restarts, of which there are at least two.
+        constants: of the moderation.
     """
     means = [[fsum(group) / len(group) for group in groups] for groups in points]
-    own = [_variance(row) for row in means]
+    variances = [_variance(row) for row in means]
     rounds = [_by_rounds(groups) for groups in points]
     known = [value for value in rounds if value is not None]
     prior = max(constants.deviation**2, constants.rounds * fsum(known) / len(known) if known else 0.0)
-    odd = _odd(own, prior, constants.odd)
+    odd = _odd(variances, prior, constants.odd)
     kept = [row for row, alone in zip(means, odd, strict=True) if not alone]
     common = two_way_variance(kept)
-    # A variance that is odd against the expectation shows that the expectation is wrong here: it then counts no more.
+    # A variance far above the prior shows that the prior is wrong here, so it is ignored.
     weight_of_prior = 0.0 if common.variance > constants.odd * prior else constants.df
     df = weight_of_prior + common.df
     variance = (weight_of_prior * prior + common.df * common.variance) / df
     restarts = len(means[0])
     moderated = []
-    for row, spread, floor, alone in zip(means, own, rounds, odd, strict=True):
+    for row, spread, floor, alone in zip(means, variances, rounds, odd, strict=True):
         pooled, freedom = (spread, restarts - 1) if alone else (variance, df)
         if not alone and len(kept) > 1 and spread > variance:
             weight = min(constants.weight, df)
@@ -119,14 +119,14 @@ def moderated(points: Sequence[Groups], constants: Moderation) -> tuple[Moderate
     return tuple(moderated)
 
 
-def _odd(own: Sequence[float], prior: float, factor: float) -> list[bool]:
-    """Return whether each point scatters so much more than the others that it stands alone."""
-    total, others = fsum(own), len(own) - 1
-    return [others > 0 and spread > factor * max((total - spread) / others, prior) for spread in own]
+def _odd(variances: Sequence[float], prior: float, factor: float) -> list[bool]:
+    """Return, for each point, whether its variance is too large for pooling it with the others."""
+    total, others = fsum(variances), len(variances) - 1
+    return [others > 0 and spread > factor * max((total - spread) / others, prior) for spread in variances]
 
 
 def _by_rounds(groups: Groups) -> float | None:
-    """Return the variance of a restart mean that rounds alone explain; None where no restart has two of them."""
+    """Return the variance of a restart mean that rounds alone explain; None if no restart has two rounds."""
     squares = fsum(value * value for group in groups for value in _centred(group))
     df = sum(len(group) - 1 for group in groups)
     return squares / df * fsum(1 / len(group) for group in groups) / len(groups) if df else None

@@ -1,4 +1,4 @@
-"""Whether slices fall into two groups, such as with a helper thread present and without."""
+"""Detection of slices that fall into two groups, for example with and without a helper thread."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ class Modes(msgspec.Struct, frozen=True, kw_only=True):
     low: float
     high: float
     share_high: float
-    """Of all values, those in the upper group."""
+    """Share of the values in the upper group."""
 
 
 def two_modes(values: ArrayLike) -> Modes | None:
-    """Return both modes, or None for values that form one group.
+    """Return both modes of some values; None if they form a single group.
 
-    The rule: the largest gap between neighbours among the sorted logarithms exceeds both log(1.05) and five times the
-    median gap, and at least 20 % of the values lie on each side of it.
+    There are two modes if the largest gap between adjacent sorted logarithms exceeds both log(1.05) and five times the median gap, and
+    at least 20 % of the values are on each side of it.
 
     Args:
         values: medians of slices, above 0.
 
     Raises:
-        ValueError: a value that is not above 0.
+        ValueError: a value is not above 0.
     """
     import numpy as np
 

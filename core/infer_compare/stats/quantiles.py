@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 _ROUNDING = 1e-9
-"""`0.07 * 100` is a little above 7 in binary; a rank must not jump for that."""
+"""Subtracted before rounding up a rank, since `0.07 * 100` is a little above 7 in binary."""
 
 
 class TukeyCounts(msgspec.Struct, frozen=True, kw_only=True):
-    """Values beyond Tukey's fences; counted, never dropped."""
+    """The number of values beyond Tukey's fences."""
 
     mild: int
     """Beyond 1.5 and up to 3 interquartile ranges from the quartiles."""
@@ -28,7 +28,7 @@ def median(values: ArrayLike) -> float:
     """Return the middle value, or the mean of the middle two.
 
     Raises:
-        ValueError: no value.
+        ValueError: there is no value.
     """
     return quantile(values, 0.5)
 
@@ -37,7 +37,7 @@ def quantile(values: ArrayLike, probability: float) -> float:
     """Return the quantile by linear interpolation between order statistics (Hyndman and Fan 1996, type 7).
 
     Raises:
-        ValueError: no value, or a probability outside [0, 1].
+        ValueError: there is no value, or the probability is outside [0, 1].
     """
     import numpy as np
 
@@ -46,18 +46,18 @@ def quantile(values: ArrayLike, probability: float) -> float:
     low = int(place)
     high = min(low + 1, data.size - 1)
     parts = np.partition(data, (low, high))
-    # In this form the result of equal neighbours is exactly their value.
+    # In this form, two equal values yield exactly that value.
     return float(parts[low] + (place - low) * (parts[high] - parts[low]))
 
 
 def nearest_rank(values: ArrayLike, probability: float) -> float:
-    """Return the smallest value that at least that share of the values does not exceed: a latency that really occurred.
+    """Return the smallest value that at least a share of `probability` of the values does not exceed.
 
-    The order statistic of rank `ceil(n * probability)` (Hyndman and Fan 1996, type 1): conservative for the percentiles
-    of few calls, where interpolation would tell a latency between the slowest two as if it had been seen.
+    This is the order statistic of rank `ceil(n * probability)` (Hyndman and Fan 1996, type 1), a latency that really occurred. It is
+    conservative for percentiles of few calls, where interpolation would yield a latency between the slowest two.
 
     Raises:
-        ValueError: no value, or a probability outside [0, 1].
+        ValueError: there is no value, or the probability is outside [0, 1].
     """
     import numpy as np
 
@@ -67,10 +67,10 @@ def nearest_rank(values: ArrayLike, probability: float) -> float:
 
 
 def tukey_counts(values: ArrayLike) -> TukeyCounts:
-    """Return how many values lie beyond the fences `Q1 - k IQR` and `Q3 + k IQR`, k = 1.5 and 3 (Tukey 1977).
+    """Return how many values are beyond the fences `Q1 - k IQR` and `Q3 + k IQR`, k = 1.5 and 3 (Tukey 1977).
 
     Raises:
-        ValueError: no value.
+        ValueError: there is no value.
     """
     data = _data(values, 0.5)
     first, third = quantile(data, 0.25), quantile(data, 0.75)

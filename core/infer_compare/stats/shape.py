@@ -1,4 +1,4 @@
-"""The shape of a latency curve: a fixed cost, a cost for each sample, and where more batch no longer pays."""
+"""The shape of a latency curve: a fixed cost, a cost per sample, and the batch size beyond which throughput falls."""
 
 from __future__ import annotations
 
@@ -13,49 +13,49 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _FIT = 0.10
-"""A size lies on the line when the line misses its latency by at most this share."""
+"""A size is on the line if the line misses its latency by at most this share."""
 _INLIERS = 0.8
-"""Share of the sizes inside the range of validity that lie on the line."""
+"""The least share of sizes within the range of validity that must be on the line."""
 _LEAST_SIZES = 3
 _FALL = 0.05
-"""Throughput has fallen where it is below the highest by more than this share."""
+"""Throughput has fallen if it is below the highest by more than this share."""
 
 
 class Shape(msgspec.Struct, frozen=True, kw_only=True):
-    """`latency = fixed + per_sample * batch` with the batch sizes for which that is true."""
+    """The linear model `latency = fixed + per_sample * batch`, with the range of batch sizes for which it holds."""
 
     fixed_ns: float
-    """Cost of a call, whatever the batch."""
+    """Cost of a call, independent of the batch size."""
     per_sample_ns: float
-    """Cost of each further sample."""
+    """Cost of each sample."""
     lowest: int
-    """The range of validity: smallest batch size on the line."""
+    """The smallest batch size for which the model holds."""
     highest: int
-    """Largest batch size on the line."""
+    """The largest batch size for which the model holds."""
     half_batch: float
     """`fixed / per_sample`: the batch size with half of the plateau's throughput."""
     plateau: float
-    """Samples a second that the line tends to: `1 / per_sample`."""
+    """Samples per second to which the model converges: `1 / per_sample`."""
     falls_beyond: int | None
-    """The last batch size within 5 % of the highest throughput, where larger sizes were tried and none was."""
+    """The last batch size within 5 % of the highest throughput, if larger sizes were tried; else None."""
 
 
 def fit_shape(batches: Sequence[int], latencies_ns: Sequence[float]) -> Shape | None:
-    """Return the line through the longest range of neighbouring sizes that lie on one.
+    """Return the linear model for the longest range of adjacent sizes that it fits.
 
-    The linear model of batch latency is Inoue's (arXiv 1912.06322). The fit minimises the sum of *relative* absolute
-    deviations, since noise is a share of the latency; such a fit bears single wild sizes. Of all ranges of at least
-    three sizes in which four in five, both ends included, lie within 10 % of their line, the longest counts.
+    The linear model of batch latency is Inoue's (arXiv 1912.06322). The fit minimises the sum of *relative* absolute deviations, since
+    noise is proportional to the latency, and it is robust against single outliers. A range has at least three sizes, of which 80 %,
+    including both ends, are within 10 % of the line.
 
     Args:
         batches: different batch sizes, in any order.
         latencies_ns: the median latency of each, above 0.
 
     Returns:
-        None where no three neighbouring sizes lie on a line.
+        None if no three adjacent sizes are on a line.
 
     Raises:
-        ValueError: lengths that differ, sizes that repeat, or a number that is not above 0.
+        ValueError: the lengths differ, a size occurs twice, or a number is not above 0.
     """
     import numpy as np
 
@@ -86,10 +86,10 @@ def fit_shape(batches: Sequence[int], latencies_ns: Sequence[float]) -> Shape | 
 
 
 def _line(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, tuple[float, float]] | None:
-    """Return the sum of relative deviations and (fixed, slope) of the best line, if the sizes lie on it.
+    """Return the sum of relative deviations and (fixed, slope) of the best line, if the sizes are on it; else None.
 
-    A least-absolute-deviations line passes through two of the points, or, where the fixed cost would be negative,
-    through the origin and one of them; so all those lines are tried.
+    A least-absolute-deviations line passes through two of the points, or, if the fixed cost would be negative, through the origin and
+    one of the points. All these lines are tried.
     """
     import numpy as np
 

@@ -1,4 +1,4 @@
-"""Student's t: the distribution, and intervals of means that rest on it."""
+"""Student's t distribution, and intervals of means based on it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Interval(msgspec.Struct, frozen=True, kw_only=True):
     high: float
     half_width: float
     df: float
-    """Degrees of freedom of the t distribution behind it; a fraction for Welch's interval."""
+    """Degrees of freedom of its t distribution; a fraction for Welch's interval."""
 
 
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +42,7 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
         return Interval(mean=self.mean, low=self.mean - half, high=self.mean + half, half_width=half, df=self.df)
 
     def p_value(self, allowance: float = 0.0) -> float:
-        """Return the two-sided p-value of "the mean is 0", after a possible bias of `allowance` has been taken off its size."""
+        """Return the two-sided p-value of "the mean is 0", after reducing the mean's absolute value by a possible bias of `allowance`."""
         size = max(0.0, abs(self.mean) - allowance)
         if self.error == 0:
             return 0.0 if size > 0 else 1.0
@@ -66,7 +66,7 @@ def t_survival(t: float, df: float) -> float:
 
 @lru_cache(maxsize=4096)
 def t_quantile(probability: float, df: float) -> float:
-    """Return the t with `P(T <= t) = probability`: Newton's steps on the tail, held inside a bracket by bisection.
+    """Return the t with `P(T <= t) = probability`, by Newton's method within a bracket.
 
     Raises:
         ValueError: the probability is not between 0 and 1, or `df` is not above 0.
@@ -99,7 +99,7 @@ def estimate(values: Sequence[float]) -> Estimate:
     """Return the mean of independent values, with the standard error `s / sqrt(n)` and n - 1 degrees of freedom.
 
     Raises:
-        ValueError: fewer than two values.
+        ValueError: there are fewer than two values.
     """
     count = len(values)
     if count < 2:
@@ -111,10 +111,10 @@ def estimate(values: Sequence[float]) -> Estimate:
 def estimate_difference(a_means: Sequence[float], b_means: Sequence[float]) -> Estimate:
     """Return `mean(a) - mean(b)` of two independent groups of unequal variance (Welch 1947, Biometrika 34:28).
 
-    The degrees of freedom are Welch and Satterthwaite's; where both groups have no variance, the smaller group's.
+    The degrees of freedom are those of Welch and Satterthwaite; if neither group has any variance, those of the smaller group.
 
     Raises:
-        ValueError: a group of fewer than two values.
+        ValueError: a group has fewer than two values.
     """
     a, b = estimate(a_means), estimate(b_means)
     a_part, b_part = a.error**2, b.error**2
@@ -127,7 +127,7 @@ def t_interval(values: Sequence[float], confidence: float = 0.95) -> Interval:
     """Return the t interval of the mean of independent values.
 
     Raises:
-        ValueError: fewer than two values.
+        ValueError: there are fewer than two values.
     """
     return estimate(values).interval(confidence)
 

@@ -1,4 +1,4 @@
-"""The difference of two quantities that were measured apart, each by several processes with several values.
+"""The difference of two quantities that were measured separately, each by several processes with several values.
 
 Welch's t over the means of the processes (Welch 1947, Biometrika 34:28), with Satterthwaite's degrees of freedom.
 """
@@ -16,22 +16,22 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Unit = Literal["restarts", "slices"]
-"""What an interval rests on: the means of groups, or the single values in them."""
+"""The basis of an interval: the means of groups, or single values."""
 
 FEWEST_GROUPS = 2
-"""One group shows nothing of how groups differ."""
+"""The fewest groups that show how groups differ."""
 
 
 class UnpairedDifference(msgspec.Struct, frozen=True, kw_only=True):
-    """`mean(a) - mean(b)`, every group of each with the same weight."""
+    """`mean(a) - mean(b)`, in which all groups have the same weight."""
 
     mean: float
     by_unit: dict[Unit, Estimate]
-    """Its error by the means of groups, and by single values as if groups did not differ. The second is a floor: the
-    means of two or three groups may lie close together by chance."""
+    """Estimates of the error from the means of groups, and from single values as if groups did not differ. The latter is a lower limit,
+    as the means of two or three groups may agree by chance."""
 
     def unit(self, confidence: float) -> Unit:
-        """Return the one with the wider interval, which is the one that counts."""
+        """Return the unit with the wider interval, which is the one that counts."""
         return max(self.by_unit, key=lambda unit: self.by_unit[unit].half_width(confidence))
 
     def interval(self, confidence: float, allowance: float = 0.0) -> Interval:
@@ -41,23 +41,23 @@ class UnpairedDifference(msgspec.Struct, frozen=True, kw_only=True):
         return Interval(mean=self.mean, low=self.mean - half, high=self.mean + half, half_width=half, df=widest.df)
 
     def p_beyond(self, distance: float) -> float:
-        """Return the two-sided p-value of "the difference lies within `distance` of 0": the larger of the two units'.
+        """Return the two-sided p-value of "the difference is within `distance` of 0": the larger of the two units.
 
-        At or below 0.05 it says what an interval of 95 % says that lies beyond `distance` to one side.
+        It is at most 0.05 if the 95 % interval is beyond `distance` on one side.
         """
         centred = [msgspec.structs.replace(estimate, mean=self.mean) for estimate in self.by_unit.values()]
         return max(estimate.p_value(distance) for estimate in centred)
 
 
 def unpaired_difference(a: Sequence[Sequence[float]], b: Sequence[Sequence[float]]) -> UnpairedDifference:
-    """Return the difference of the means of two sets of groups that have nothing in common.
+    """Return the difference of the means of two independent sets of groups.
 
     Args:
-        a: the values of each group, none of them empty; in the unit of the answer, mostly logarithms.
+        a: the values of each group, none of them empty; usually logarithms.
         b: the same.
 
     Raises:
-        ValueError: fewer than two groups on a side.
+        ValueError: a set has fewer than two groups.
     """
     if min(len(a), len(b)) < FEWEST_GROUPS:
         raise ValueError("a difference with an error needs two groups or more on both sides")
@@ -67,10 +67,10 @@ def unpaired_difference(a: Sequence[Sequence[float]], b: Sequence[Sequence[float
 
 
 def mean_of_means(groups: Sequence[Sequence[float]]) -> float:
-    """Return the mean in which every group has the same weight.
+    """Return the mean in which all groups have the same weight.
 
     Raises:
-        ZeroDivisionError: no group, or an empty one.
+        ZeroDivisionError: there is no group, or a group is empty.
     """
     means = _means(groups)
     return fsum(means) / len(means)
