@@ -1,4 +1,4 @@
-"""Clock, warm-up and timed loop: they take callables and know no backend."""
+"""Clock, warm-up and timed loops, which take callables and know no backend."""
 
 from infer_compare.timing.clock import MONOTONIC, Call, Clock
 from infer_compare.timing.collector import collector_off, collector_paused

@@ -1,4 +1,4 @@
-"""What is timed and by what: a call without arguments, and a clock of integer nanoseconds."""
+"""The types of timed calls and of clocks."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable
 
 Clock = Callable[[], int]
-"""Nanoseconds since a fixed moment; never runs backwards."""
+"""Returns integer nanoseconds since a fixed moment; never runs backwards."""
 
 Call = Callable[[], object]
-"""One batch through the model, synchronised where the series asks for it. What it returns is dropped."""
+"""Runs one batch through the model, and waits for the result if the series requires it. Its return value is ignored."""
 
 MONOTONIC: Clock = time.perf_counter_ns
 """On Linux and macOS the machine's monotonic clock, the same in every process."""

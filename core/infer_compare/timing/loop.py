@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class TimedSlice(msgspec.Struct, frozen=True, kw_only=True):
-    """What a timed loop brings back."""
+    """The result of a timed loop."""
 
     started_ns: int
     """The clock at the first stamp."""
@@ -28,13 +28,13 @@ class TimedSlice(msgspec.Struct, frozen=True, kw_only=True):
     discarded: int = 0
     """Calls before the first stamp."""
     samples: int | None = None
-    """Samples of one call, where it is not a batch."""
+    """Samples of one call that is not a batch; None for the batch size."""
     phases: PhaseTimes | None = None
-    """The parts of each iteration, where the loop times them separately."""
+    """The parts of each iteration, if the loop times them separately."""
 
     @property
     def calls(self) -> int:
-        """Timed calls."""
+        """Number of timed calls."""
         return len(self.durations_ns) * self.calls_per_stamp
 
 
@@ -43,13 +43,13 @@ def timed_slice(calls: Sequence[Call], latency_ns: int, clock: Clock, limits: Sl
 
     Args:
         calls: one call per input buffer; they take turns.
-        latency_ns: what a warm call takes, from `warm_up`; it decides how many calls are made.
+        latency_ns: duration of a warm call, from `warm_up`, which determines how many calls are made.
         clock: the clock to read.
-        limits: the figures of the protocol; by default those of `SliceLimits`.
+        limits: the constants of the protocol; by default those of `SliceLimits`.
 
     Raises:
         ValueError: `calls` is empty.
-        Exception: whatever a call raises; the garbage collector is then as it was before.
+        Exception: any exception of a call; the state of the garbage collector is restored.
     """
     if not calls:
         raise ValueError("a timed slice needs at least one call")

@@ -1,4 +1,4 @@
-"""The slice of the `dataset` scope: an iteration is a whole pass over a data set."""
+"""Slices of the `dataset` scope, in which an iteration is a whole pass over a data set."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 
 class PassTimes(NamedTuple):
-    """Nanoseconds of one pass, and of its parts over all its batches."""
+    """The duration of a pass in nanoseconds, and of its parts, summed over its batches."""
 
     began: int
     """The clock at its start."""
     total: int
     load: int
-    """Assembling batches: what the loader took before it gave each one."""
+    """Assembling batches: the time that the loader took for each."""
     stage: int
     run: int
     """Run and synchronize."""
@@ -37,13 +37,13 @@ def one_pass(
     fetch: Callable[[Any], object],
     clock: Clock,
 ) -> PassTimes:
-    """Take every batch of a data set through stage, run and fetch; the loader's own start and end are in `load`.
+    """Stage, run and fetch every batch of a data set; the start and end of the loader count as `load`.
 
     Args:
         batches: begins a new pass over the data set.
         stage: brings a batch to the device and returns the slot.
         run: runs a slot and returns when the work is done.
-        fetch: brings a slot's outputs to the host; they are dropped.
+        fetch: brings a slot's outputs to the host; they are discarded.
         clock: the clock to read.
     """
     load = staged = ran = fetched = 0
@@ -73,9 +73,9 @@ def timed_passes(
     Args:
         make_pass: makes one pass.
         samples: how many samples the data set has.
-        latency_ns: what a warm pass takes.
+        latency_ns: duration of a warm pass.
         clock: the clock to read.
-        limits: the figures of the protocol; by default those of `SliceLimits`.
+        limits: the constants of the protocol; by default those of `SliceLimits`.
     """
     plan = plan_slice(latency_ns, limits or SliceLimits(), blocks=False)
     passes: list[PassTimes] = []

@@ -1,4 +1,4 @@
-"""The slice of the `end_to_end` scope: staging, running and fetching timed apart in each iteration."""
+"""Slices of the `end_to_end` scope, in which staging, running and fetching are timed separately."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ def timed_phases(
 ) -> TimedSlice:
     """Time iterations of stage, run and fetch, with four stamps each.
 
-    The parts follow each other with one stamp between them, so that an iteration's duration is their sum; what
-    the loop does between two iterations belongs to none.
+    The parts follow each other with one stamp between them, so the duration of an iteration is their sum. The loop's overhead between
+    iterations is not included.
 
     Args:
         stages: one per input buffer, each bringing its batch to the device and returning the slot; they take turns.
         run: runs a slot and returns when the work is done (run and synchronize).
-        fetch: brings a slot's outputs to the host; what it returns is dropped inside the clock.
-        latency_ns: what a warm iteration takes.
+        fetch: brings a slot's outputs to the host; discarding them is timed too.
+        latency_ns: duration of a warm iteration.
         clock: the clock to read.
-        limits: the figures of the protocol; by default those of `SliceLimits`. Calls never share a stamp here.
+        limits: the constants of the protocol; by default those of `SliceLimits`. Calls never share a stamp here.
 
     Raises:
         ValueError: `stages` is empty.

@@ -1,4 +1,4 @@
-"""The two further series of asynchronous devices: the pipelined period, and the time until `run` returns."""
+"""The two additional series of asynchronous devices: the pipelined period, and the time until `run` returns."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 def pipelined(
     enqueues: Sequence[Call], waits: Sequence[Call], period_ns: int, clock: Clock, limits: SliceLimits | None = None
 ) -> TimedSlice:
-    """Time the period of batches when one is always enqueued ahead: what throughput is made of.
+    """Time the period of batches with one always enqueued ahead, which determines throughput.
 
-    While the device works on a slot the next one is already given to it, so that it need not idle while the
-    host prepares. A duration is the time from one slot's end to the next slot's end, as the host sees it.
+    While the device works on a slot, the next is already enqueued, so the device need not idle while the host prepares. A duration is the
+    time from the end of one slot to the end of the next, as seen by the host.
 
     Args:
-        enqueues: one per slot; gives the slot's batch to the device and may return before the work is done.
+        enqueues: one per slot; gives the slot's batch to the device, and may return before the work is done.
         waits: one per slot, in the same order; returns when that slot is done.
-        period_ns: the expected time of a batch; it decides how many are run.
+        period_ns: the expected time of a batch, which determines how many are run.
         clock: the clock to read.
-        limits: the figures of the protocol. Calls never share a stamp here.
+        limits: the constants of the protocol. Calls never share a stamp here.
 
     Raises:
         ValueError: there are fewer than two slots, or not one wait for each.
@@ -56,7 +56,7 @@ def pipelined(
             stamps[index] = now = clock()
             if now > last:
                 break
-        # The batch that was ahead: it must not run into whatever comes next.
+        # Wait for the batch that was enqueued ahead, so that it does not overlap with later work.
         next(behind)()
     del stamps[index + 1 :]
     return TimedSlice(started_ns=stamps[0], durations_ns=durations(stamps), discarded=plan.dropped)
@@ -67,15 +67,15 @@ def enqueued(
 ) -> TimedSlice:
     """Time how long `run` takes to return: the host's share of an asynchronous call.
 
-    The device is let finish after each call, outside the clock: with work left in its queue the next `run`
-    would wait for room there, and that wait is the device's, not the host's.
+    After each call the device finishes its work, which is not timed. Otherwise the next `run` might wait for room in the device's queue,
+    which is not time of the host.
 
     Args:
         runs: one per slot; they take turns.
-        synchronize: returns when the device has nothing left to do.
-        latency_ns: what a synchronised call takes; it decides how many are made.
+        synchronize: returns when the device has finished all work.
+        latency_ns: duration of a synchronised call, which determines how many are made.
         clock: the clock to read.
-        limits: the figures of the protocol. Calls never share a stamp here.
+        limits: the constants of the protocol. Calls never share a stamp here.
 
     Raises:
         ValueError: `runs` is empty.

@@ -1,4 +1,4 @@
-"""How long a slice is: how many calls are dropped, how many are kept, and how many share a stamp."""
+"""The plan of a slice: how many calls are dropped, how many are kept, and how many share a stamp."""
 
 from __future__ import annotations
 
@@ -10,49 +10,48 @@ MILLISECOND = 1_000_000
 
 
 class BlockLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """When calls are too short for a stamp each. A stamp costs 0.1 us, which is 0.5 % of 20 us."""
+    """The constants for sharing stamps between short calls. A stamp costs 0.1 us, which is 0.5 % of 20 us."""
 
     below_ns: int = 20_000
     """Shorter calls share a stamp."""
     block_ns: int = 100_000
-    """Calls that share a stamp last at least so long together."""
+    """Calls that share a stamp together take at least this long."""
 
     def calls_per_stamp(self, latency_ns: int, buffers: int = 1) -> int:
-        """Return how many calls share a stamp; in blocks a multiple of the number of buffers, which makes all blocks alike."""
+        """Return how many calls share a stamp: 1, or a multiple of the number of buffers, so that all blocks are alike."""
         if latency_ns >= self.below_ns:
             return 1
         return ceil(ceil(self.block_ns / max(1, latency_ns)) / buffers) * buffers
 
 
 class SliceLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """The figures of a slice; the defaults are the protocol's for synchronous devices.
+    """The constants of a slice; the defaults are those of the protocol for synchronous devices.
 
-    The first calls after a change of turn take 1.1 to 32 times as long as the rest. Three calls cover that, or 2 ms of very
-    short calls; one covers it where it takes 10 ms, two where they do. A contended call can take 70 times its warm
-    latency, hence a ceiling.
+    The first calls after a change of turn take 1.1 to 32 times as long as the rest. Three calls cover that, or 2 ms of very short calls,
+    or fewer calls that together take 10 ms. A contended call can take 70 times its warm latency, hence a ceiling.
     """
 
     slice_ns: int = 60 * MILLISECOND
-    """Time of the calls that are kept; 100 ms where other processes cannot be seen, 1 s and more on accelerators."""
+    """Time of the kept calls; 100 ms if other processes cannot be seen, 1 s and more on accelerators."""
     minimum_calls: int = 8
-    """Calls that are kept at least, unless they are slow."""
+    """The fewest kept calls, unless they are slow."""
     dropped_calls: int = 3
-    """Calls before the first stamp; fewer where fewer fill `settle_ns`."""
+    """Calls before the first stamp; fewer if fewer fill `settle_ns`."""
     settle_ns: int = 10 * MILLISECOND
-    """After so much time of calls a process is as fast as ever: what others left in the caches is gone."""
+    """Time of calls after which a process has its full speed: the caches no longer contain data of others."""
     tiny_ns: int = 100_000
-    """Calls below this are tiny."""
+    """Shorter calls are tiny."""
     tiny_lead_ns: int = 2 * MILLISECOND
     """Time of the calls before the first stamp, for tiny calls."""
     lead_ns: int = 0
     """Time of the calls before the first stamp, for all; 0.5 s on accelerators, whose clocks rise under load."""
     long_ns: int = 2_000 * MILLISECOND
-    """Where `minimum_calls` would take longer than this, and than `slice_ns`, as many are kept as fill it."""
+    """If `minimum_calls` would take longer than this and than `slice_ns`, only the calls that fill it are kept."""
     long_calls: int = 2
-    """But so many at least."""
+    """The fewest kept calls if calls are that long."""
     blocks: BlockLimits = BlockLimits()
     overrun: float = 10.0
-    """A slice ends early, with the stamps it has, after this many times the time it was planned to take."""
+    """A slice ends early, with the stamps it has, after this multiple of its planned time."""
 
 
 class SlicePlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +60,7 @@ class SlicePlan(msgspec.Struct, frozen=True, kw_only=True):
     dropped: int
     """Calls before the first stamp."""
     stamps: int
-    """Durations to be kept."""
+    """Number of durations to keep."""
     calls_per_stamp: int
     ceiling_ns: int
     """No new duration begins after this time."""
@@ -71,10 +70,10 @@ def plan_slice(latency_ns: int, limits: SliceLimits, *, buffers: int = 1, blocks
     """Return the counts for a slice of calls that take about `latency_ns`.
 
     Args:
-        latency_ns: the latency that warming up ended with, in nanoseconds; below 1 counts as 1.
-        limits: the figures of the protocol.
+        latency_ns: the final latency of the warm-up, in nanoseconds; below 1 counts as 1.
+        limits: the constants of the protocol.
         buffers: number of input buffers that take turns.
-        blocks: False keeps one stamp a call, however short calls are.
+        blocks: whether short calls may share a stamp.
     """
     latency = max(1, latency_ns)
     filling = ceil(max(limits.slice_ns, limits.long_ns) / latency)

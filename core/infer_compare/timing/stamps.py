@@ -1,9 +1,8 @@
-"""The innermost loops: run a call, read the clock, keep the reading.
+"""The innermost loops: run a call, read the clock, store the reading.
 
-Each loop writes consecutive readings into a list made beforehand, one more than there are durations, so that
-nothing falls between two durations. Everything that the loops touch is a local name; the next input buffer
-comes out of `itertools.cycle`, which costs no more than calling the same callable again
-(`benchmarks/timing_floor.py` prints the cost: less than 0.15 us a stamp).
+Each loop writes consecutive readings into a preallocated list, one more than there are durations, so there is no gap between durations.
+The loops use local names only. The next input buffer comes from `itertools.cycle`, which costs no more than calling the same callable
+again (`benchmarks/timing_floor.py` prints the cost: less than 0.15 us per stamp).
 """
 
 from __future__ import annotations
@@ -29,13 +28,13 @@ def stamp_calls(calls: Sequence[Call], count: int, clock: Clock, ceiling_ns: int
     Stops after the first call that ends more than `ceiling_ns` after the start.
 
     Returns:
-        The readings, in nanoseconds: `count + 1` of them, or fewer (at least two) where it stopped.
+        The readings in nanoseconds: `count + 1`, or fewer (at least two) if it stopped early.
     """
     stamps = [0] * (count + 1)
     index = 0
     stamps[0] = now = clock()
     last = now + ceiling_ns
-    # As fast as a plain `for` over a range with one callable; zip gives out the same tuple each time.
+    # As fast as a plain `for` over a range with one callable, since zip reuses its tuple.
     for index, call in zip(range(1, count + 1), cycle(calls), strict=False):
         call()
         stamps[index] = now = clock()
@@ -46,9 +45,9 @@ def stamp_calls(calls: Sequence[Call], count: int, clock: Clock, ceiling_ns: int
 
 
 def stamp_blocks(calls: Sequence[Call], calls_per_stamp: int, count: int, clock: Clock, ceiling_ns: int) -> list[int]:
-    """Make calls as `stamp_calls` does, with `calls_per_stamp` calls between two readings, and `count` such blocks.
+    """Make `count` blocks of calls as in `stamp_calls`, with `calls_per_stamp` calls between two readings.
 
-    Every block takes the calls in the same turns, so that blocks can be compared with each other.
+    Every block makes the calls in the same order, so blocks are comparable.
     """
     block = tuple(islice(cycle(calls), calls_per_stamp))
     stamps = [0] * (count + 1)

@@ -1,4 +1,4 @@
-"""The moment at which several instances begin to be timed: agreed on beforehand, by the clock that they share."""
+"""Waiting for the common moment at which several instances begin timing, by the clock that they share."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ if TYPE_CHECKING:
     from infer_compare.timing.clock import Clock
 
 SPIN_NS = 2_000_000
-"""Sleeping ends up to 0.2 ms late on an idle core: the last part is spent looking at the clock."""
+"""How long before the moment sleeping gives way to polling the clock, as sleeps end up to 0.2 ms late on an idle core."""
 
 
 def wait_until(moment_ns: int, clock: Clock, sleep: Callable[[float], None] = time.sleep) -> None:
-    """Return at a moment, to a microsecond where a core is free; at once where it has passed."""
+    """Return at a moment, within a microsecond if a core is free; at once if it has passed."""
     sleep_until(moment_ns - SPIN_NS, clock, sleep)
     while clock() < moment_ns:
         pass
 
 
 def sleep_until(moment_ns: int, clock: Clock, sleep: Callable[[float], None] = time.sleep) -> None:
-    """Return at a moment or a little later; at once where it has passed."""
+    """Return at a moment or slightly later; at once if it has passed."""
     early_ns = moment_ns - clock()
     if early_ns > 0:
         sleep(early_ns / 1e9)

@@ -1,4 +1,4 @@
-"""Warming up: calls until the latency no longer changes, with the first one recorded apart."""
+"""Warming up: calls until the latency no longer changes, with the first call recorded separately."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 class WarmUpLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """The figures of warming up; the defaults are the protocol's.
+    """The constants of warming up; the defaults are those of the protocol.
 
-    Three calls and 100 ms cover what was measured of eager, graph and compiled execution after a change of batch
-    size; the comparison of windows catches what they do not, such as a busy host.
+    Three calls and 100 ms suffice for eager, graph and compiled execution after a change of batch size, by measurements. The comparison
+    of windows detects other causes, such as a busy host.
     """
 
     minimum_calls: int = 3
@@ -29,41 +29,40 @@ class WarmUpLimits(msgspec.Struct, frozen=True, kw_only=True):
     window_calls: int = 5
     window_ns: int = 20 * MILLISECOND
     tolerance: float = 0.05
-    """Two consecutive windows agree when their medians differ by no more than this share of the larger."""
+    """Two consecutive windows agree if their medians differ by no more than this share of the larger."""
     slow_ns: int = 50 * MILLISECOND
-    """Calls above this are compared one by one: two of them take `minimum_ns`."""
+    """Longer calls are compared one by one, as two of them take `minimum_ns`."""
     slow_calls: int = 5
-    """So many slow calls are made at most, after the first call."""
+    """The most slow calls after the first call."""
     cap_ns: int = 10_000 * MILLISECOND
-    """After this time, counted from the end of the first call, warming up gives up."""
+    """Warming up ends after this time, counted from the end of the first call, even if the latency still changes."""
     known_ns: int | None = None
-    """What a call takes that is warm, from the slices of an earlier process; None where that is not known. A later call, or a
-    window, that takes no longer counts as the second of two that agree."""
+    """Duration of a warm call in slices of an earlier process; None if it is not known. A call or window that takes no longer counts as
+    warm by itself, without another that agrees."""
     settled: float = 0.02
-    """The first calls are as fast as the last ones where their medians differ by no more than this share."""
+    """The first calls are as fast as the last if their medians differ by no more than this share."""
     blocks: BlockLimits = BlockLimits()
 
 
 BRIEF = WarmUpLimits(minimum_ns=0, slow_ns=10 * MILLISECOND)
-"""Two windows that agree, and nothing more, where another process was as fast at once as it was after 100 ms: `settled`."""
+"""Limits that need only two windows that agree, for points at which an earlier process had its final speed at once."""
 
 
 class WarmUpResult(msgspec.Struct, frozen=True, kw_only=True):
     """How the steady state was reached."""
 
     first_call_ns: int
-    """The first call: compilation, tracing, tuning and lazy initialisation."""
+    """The first call, with compilation, tracing, tuning and lazy initialisation."""
     calls: int
-    """All calls, the first one included."""
+    """Number of all calls, including the first."""
     total_ns: int
-    """Time of all of them."""
+    """Time of all calls."""
     latency_ns: int
-    """Median time of a call in the last window; of slow calls, the last one's time."""
+    """Median duration of a call in the last window; for slow calls, the duration of the last one."""
     steady: bool
     """Whether the last two windows agreed before the cap."""
     settled: bool
-    """Whether it was steady, and the first window after the first two calls as fast as the last one: nothing was gained by
-    the time that warming up takes at least."""
+    """Whether it was steady, and the first window was as fast as the last, so that a brief warm-up would have sufficed."""
 
 
 def warm_up(calls: Sequence[Call], clock: Clock, limits: WarmUpLimits | None = None) -> WarmUpResult:
@@ -72,11 +71,11 @@ def warm_up(calls: Sequence[Call], clock: Clock, limits: WarmUpLimits | None = N
     Args:
         calls: one call per input buffer; they take turns.
         clock: the clock to read.
-        limits: the figures of the protocol; by default those of `WarmUpLimits`.
+        limits: the constants of the protocol; by default those of `WarmUpLimits`.
 
     Raises:
         ValueError: `calls` is empty.
-        Exception: whatever a call raises.
+        Exception: any exception of a call.
     """
     if not calls:
         raise ValueError("warming up needs at least one call")
@@ -90,7 +89,7 @@ def warm_up(calls: Sequence[Call], clock: Clock, limits: WarmUpLimits | None = N
     slow = latency_ns > limits.slow_ns
     turns = tuple(calls)
     previous_ns: int | None = None
-    # Two slow calls that agree are all that is ever made of them.
+    # There are no windows of slow calls.
     early_ns = latency_ns if slow else None
     while not (slow or steady):
         remaining_ns = limits.cap_ns - (clock() - first_ended)
@@ -116,10 +115,10 @@ def warm_up(calls: Sequence[Call], clock: Clock, limits: WarmUpLimits | None = N
 
 
 def _one_by_one(calls: Sequence[Call], clock: Clock, limits: WarmUpLimits) -> tuple[int, int, bool]:
-    """Make calls until one is not slow, or two slow ones agree, or enough slow ones did not.
+    """Make calls until one is not slow, two slow ones agree, or the most slow calls are made.
 
     Returns:
-        How many were made, the last one's time, and whether two slow ones agreed.
+        How many calls were made, the duration of the last, and whether slow calls agreed.
     """
     previous_ns: int | None = None
     made = 0
@@ -140,7 +139,7 @@ def _one_by_one(calls: Sequence[Call], clock: Clock, limits: WarmUpLimits) -> tu
 def _window(
     turns: tuple[Call, ...], latency_ns: int, clock: Clock, remaining_ns: int, limits: WarmUpLimits
 ) -> tuple[int, int]:
-    """Run one window sized for calls of `latency_ns`; return the median time of a call, and how many were made."""
+    """Run one window sized for calls of `latency_ns`; return the median duration of a call, and the number of calls."""
     calls_per_stamp = limits.blocks.calls_per_stamp(latency_ns, len(turns))
     stamp_ns = max(1, latency_ns) * calls_per_stamp
     count = max(limits.window_calls, ceil(limits.window_ns / stamp_ns))
@@ -153,12 +152,12 @@ def _window(
 
 
 def _is_warm(previous_ns: int | None, latency_ns: int, limits: WarmUpLimits) -> bool:
-    """Return whether a time agrees with the one before it, or is no longer than what is known of warm calls."""
+    """Return whether a duration agrees with the previous one, or is no longer than that of known warm calls."""
     if limits.known_ns is not None and latency_ns <= (1 + limits.tolerance) * limits.known_ns:
         return True
     return previous_ns is not None and _agree(previous_ns, latency_ns, limits.tolerance)
 
 
 def _agree(first: int, second: int, tolerance: float) -> bool:
-    """Return whether two times differ by no more than `tolerance` of the larger."""
+    """Return whether two durations differ by no more than `tolerance` of the larger."""
     return abs(first - second) <= tolerance * max(first, second)

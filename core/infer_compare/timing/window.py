@@ -1,4 +1,4 @@
-"""Several instances that were timed at the same time: what each finished while all of them ran."""
+"""The common window of several instances that were timed at the same time, and the calls of each within it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MOSTLY = 0.5
-"""A duration is one of the window's where at least this share of it lies within."""
+"""A duration belongs to the window if at least this share of it is within."""
 
 
 class Stretch(NamedTuple):
-    """What one instance timed, without a gap."""
+    """The consecutive durations of one instance."""
 
     started_ns: int
     """The clock at the first stamp."""
@@ -22,32 +22,32 @@ class Stretch(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """What of one instance lies in the window."""
+    """The durations of one instance within the window."""
 
     first: int
-    """The first of its durations that is one of the window's."""
+    """Index of the first duration that belongs to the window."""
     end: int
-    """The first after those."""
+    """Index after the last of them."""
     stamps: float
-    """Its durations that fit into the window: one that the window cuts counts by its share."""
+    """Number of durations within the window; those at its ends count by the share that is within."""
 
 
 class Window(NamedTuple):
-    """The time in which all instances ran: from the latest first stamp to the earliest last one."""
+    """The time in which all instances ran: from the latest first stamp to the earliest last stamp."""
 
     begins_ns: int
     length_ns: int
-    """0 where they did not run at the same time."""
+    """0 if they did not run at the same time."""
     skew_ns: int
-    """From the earliest first stamp to the latest."""
+    """From the earliest first stamp to the latest first stamp."""
     kept: tuple[Kept, ...]
     """One for each instance, in their order."""
 
 
 def common_window(stretches: Sequence[Stretch]) -> Window:
-    """Return the window that several instances have in common, and what each of them finished in it.
+    """Return the common window of several instances, and the durations of each within it.
 
-    One instance alone keeps everything. Where no duration is one of the window's, all are kept: a slice is never empty.
+    A single instance keeps everything. If no duration belongs to the window, all are kept, so a slice is never empty.
 
     Args:
         stretches: one for each instance, none of them empty.
@@ -57,14 +57,14 @@ def common_window(stretches: Sequence[Stretch]) -> Window:
     begins_ns, ends_ns = max(starts), min(moments[-1] for moments in ends)
     length_ns = max(0, ends_ns - begins_ns)
     kept = tuple(_kept(moments, begins_ns, ends_ns) for moments in ends) if length_ns else ()
-    if not any(one.end - one.first for one in kept):
-        counted = [one.stamps for one in kept] or [0.0] * len(ends)
+    if not any(span.end - span.first for span in kept):
+        counted = [span.stamps for span in kept] or [0.0] * len(ends)
         kept = tuple(Kept(0, len(moments) - 1, stamps) for moments, stamps in zip(ends, counted, strict=True))
     return Window(begins_ns, length_ns, begins_ns - min(starts), kept)
 
 
 def _kept(moments: Sequence[int], begins_ns: int, ends_ns: int) -> Kept:
-    """Return what lies between two moments, of durations between consecutive ones."""
+    """Return the durations between consecutive stamps that are within a window."""
     first, end = bisect_right(moments, begins_ns) - 1, bisect_left(moments, ends_ns)
     head, tail = moments[first : first + 2], moments[end - 1 : end + 1]
     if end - first == 1:
