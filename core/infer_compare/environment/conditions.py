@@ -1,4 +1,4 @@
-"""What is going on on this machine at the moment."""
+"""The current load and state of this machine."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from infer_compare.environment.noise import NoiseProbe
 from infer_compare.results.slices import ForeignProcess
 
 OBSERVED_S = 0.2
-"""What other programs take is watched for this long before a run begins."""
+"""How long the load of other programs is observed before a run, in seconds."""
 
 
 class Conditions(msgspec.Struct, frozen=True, kw_only=True):
-    """What is going on at the moment, beside what `Environment` records."""
+    """The current load and state of a machine, in addition to its `Environment`."""
 
     foreign_cores: float | None = None
-    """Processor time that other programs take, in cores."""
+    """Cores that other programs use."""
     busiest: ForeignProcess | None = None
     blind: bool = False
     """Whether other processes are hidden."""
@@ -34,12 +34,12 @@ class Conditions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def observe(host: Host = LOCAL, seconds: float | None = None, *, ask_gpus: bool = True) -> Conditions:
-    """Watches the machine for a moment, sleeping.
+    """Return the current conditions of a machine, after observing it while this process sleeps.
 
     Args:
         host: the machine.
-        seconds: how long; `OBSERVED_S` where nothing is given.
-        ask_gpus: whether to ask the driver who uses the GPUs (up to 3 s where it is slow to answer).
+        seconds: duration of the observation; `OBSERVED_S` by default.
+        ask_gpus: whether to query the programs that use the GPUs, which takes up to 3 s.
     """
     probe = NoiseProbe(host)
     before = probe.snapshot()

@@ -1,4 +1,4 @@
-"""What the cores did, in the kernel's clock ticks (`/proc/stat`)."""
+"""Idle and stolen time of the cores, according to `/proc/stat`."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ import msgspec
 from infer_compare.environment.host import read
 
 TICK_NS = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
-"""The unit of `/proc/stat`: 10 ms nearly everywhere."""
+"""The unit of `/proc/stat`, usually 10 ms."""
 
 
 class CoreTimes(msgspec.Struct, frozen=True):
-    """Time of a set of cores since the machine started, summed, in nanoseconds."""
+    """Total times of a set of cores since the machine started, in nanoseconds."""
 
     idle_ns: int
-    """Idle, waiting for a disk included."""
+    """Idle, including waiting for disks."""
     steal_ns: int
     """Given to others by the hypervisor."""
 
 
 def core_times(stat: str, mask: frozenset[int]) -> CoreTimes | None:
-    """What the cores in `mask` did; None where the kernel does not tell.
+    """Return the times of the cores in `mask`; None if the kernel does not report them.
 
     Args:
-        stat: the file, `/proc/stat`.
+        stat: path of `/proc/stat`.
         mask: numbers of logical processors.
     """
     whole: CoreTimes | None = None
@@ -43,7 +43,7 @@ def core_times(stat: str, mask: frozenset[int]) -> CoreTimes | None:
             in_mask += 1
             idle_ticks += idle
             steal_ticks += steal
-    # The kernel's own sum is rounded to ticks once, not once per core.
+    # The kernel's sum is more precise: rounded to ticks once instead of per core.
     if whole is None or in_mask == listed:
         return whole
     return CoreTimes(idle_ticks * TICK_NS, steal_ticks * TICK_NS)

@@ -1,4 +1,4 @@
-"""Energy counters: those of the processor's packages by the kernel's powercap files, that of an NVIDIA GPU by its driver."""
+"""Energy counters: of processor packages from the kernel's powercap files, of NVIDIA GPUs from their driver."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 POWERCAP = "/sys/class/powercap"
 _CONTROL = "intel-rapl:"
-"""Zones of the processor's packages, AMD's too; those of the same packages by another way are `intel-rapl-mmio:`."""
+"""Prefix of the zones of processor packages, including AMD's; `intel-rapl-mmio:` zones are of the same packages."""
 MICROJOULE = 1e-6
 MILLIJOULE = 1e-3
 
 
 def energy(host: Host = LOCAL) -> Metric:
-    """Return the metric that is built in: joules a sample.
+    """Return the built-in metric `energy`, in joules per sample.
 
     Args:
         host: the machine whose counters are read.
@@ -36,10 +36,10 @@ def energy(host: Host = LOCAL) -> Metric:
 
 
 def meter_for(device: Device, host: Host = LOCAL) -> Meter:
-    """Return what reads the energy that a device takes.
+    """Return the energy meter of a device.
 
     Raises:
-        MetricUnavailable: it has no counter that can be read.
+        MetricUnavailable: the device has no readable counter.
     """
     if device.kind == "cpu":
         return PackageMeter(host)
@@ -57,11 +57,11 @@ class Counter(NamedTuple):
 
     file: str
     range_uj: int
-    """From here it begins at 0 again."""
+    """The value at which the counter restarts from 0."""
 
 
 class PackageMeter:
-    """Reads the energy of all processor packages together."""
+    """Measures the energy of all processor packages together."""
 
     def __init__(self, host: Host = LOCAL) -> None:
         """Find the counters and read them once.
@@ -70,7 +70,7 @@ class PackageMeter:
             MetricUnavailable: there are none, or they may not be read.
         """
         self._host = host
-        self._counters = tuple(self._found())
+        self._counters = tuple(self._package_counters())
         self._before: tuple[int, ...] = ()
         if not self._counters:
             raise MetricUnavailable(
@@ -83,17 +83,17 @@ class PackageMeter:
         self._before = self._read()
 
     def stop(self) -> float:
-        """Return the joules since `start`. A counter may have begun anew once in between."""
+        """Return the joules since `start`; a counter may have restarted from 0 once in between."""
         pairs = zip(self._counters, self._before, self._read(), strict=True)
         return MICROJOULE * sum(
             after - before + (counter.range_uj if after < before else 0) for counter, before, after in pairs
         )
 
-    def _found(self) -> list[Counter]:
+    def _package_counters(self) -> list[Counter]:
         folders = [
             f"{POWERCAP}/{zone}"
             for zone in self._host.names(POWERCAP)
-            # Zones of two numbers are parts of a package, which its counter includes.
+            # Zones with two numbers are parts of a package, whose counter includes them.
             if zone.startswith(_CONTROL) and zone.count(":") == 1
         ]
         return [
@@ -117,7 +117,7 @@ class PackageMeter:
 
 
 class GpuMeter:
-    """Reads the energy of a GPU."""
+    """Measures the energy of a GPU."""
 
     def __init__(self, probe: GpuProbe) -> None:
         """Use `meter_for`."""
@@ -129,6 +129,6 @@ class GpuMeter:
         self._before = self._probe.energy_mj()
 
     def stop(self) -> float | None:
-        """Return the joules since `start`; None where the driver no longer reports it."""
+        """Return the joules since `start`; None if the driver no longer reports them."""
         after = self._probe.energy_mj()
         return None if self._before is None or after is None else MILLIJOULE * (after - self._before)

@@ -1,4 +1,4 @@
-"""The gate: which slices are rejected, and why. By cause, never by latency."""
+"""The gate: decides which slices are rejected, by the cause of a disturbance and never by latency."""
 
 from __future__ import annotations
 
@@ -14,43 +14,41 @@ if TYPE_CHECKING:
 
 
 SLEPT_NS = 10_000_000
-"""The clocks by which sleep is noticed are read one after the other: a shorter difference means nothing."""
+"""Shortest sleep that is noticed: the two clocks that are compared are not read at the same time."""
 SKEW_NS = 5_000_000
-"""Instances of a contender begin within one call and this of each other: another program may hold a core for 3.5 ms."""
+"""Instances of a contender must begin within this plus one call: another program may occupy a core for 3.5 ms."""
 SKEW_SHARE = 0.02
-"""Or within this share of the time in which they run together."""
+"""Or within this share of the time during which they run together."""
 SLEPT = "the machine slept"
 POWER_CHANGED = "the power source of the machine changed"
 ON_BATTERY = "the machine runs on its battery, and the run began on mains power"
 ON_MAINS = "the machine runs on mains power, and the run began on its battery"
 LAPTOP = frozenset({SLEPT, POWER_CHANGED, ON_BATTERY, ON_MAINS})
-"""What no other program did, and a person can undo."""
+"""Reasons that the user of a laptop can prevent and that other programs do not cause."""
 
 
 def rejection(diagnostics: Diagnostics, *, threads: int, schedstat: bool) -> str | None:
-    """Why a slice does not count, in a short sentence with figures; None when it counts.
+    """Return why a slice is rejected, as a short sentence with figures; None if it counts.
 
-    A slice is rejected on a page read from disk, when a quota stopped the worker, when the hypervisor took more
-    than 5 % of the machine, or when other programs made the worker wait:
+    A slice is rejected if a page was read from disk, a quota stopped the worker, the hypervisor took more than 5 % of
+    the machine, the machine slept or changed its power source, or other programs made the worker wait:
 
-    * with schedstat, `wf = min(run_delay, foreign) / (run_delay + own)` above 0.10. The plain wait share would not do:
-      TensorFlow's own threads wait for each other, and 60 % of its undisturbed slices would be refused. Where
-      foreign time is not known, all waiting counts as caused by others;
-    * without, `foreign / (wall x cores) + threads / cores - 1` above 0.10: together the worker and the others want
-      more than there is. Threads beyond the number of cores do not count: that is the contender's own doing.
-      This needs slices of 200 ms or more.
+    * with schedstat, if `min(run_delay, foreign) / (run_delay + own)` is above 0.10. The plain wait share is not
+      suitable: TensorFlow's threads wait for each other, and 60 % of its undisturbed slices would be rejected. If
+      foreign time is unknown, all waiting counts as caused by other programs;
+    * without schedstat, if `foreign / (wall x cores) + threads / cores - 1` is above 0.10, that is, the worker and other
+      programs need more cores than there are. Threads beyond the number of cores do not count, because the contender
+      causes them. This needs slices of 200 ms or more.
 
-    So is one during which the machine slept, or changed its power source.
+    On a GPU a slice is also rejected if heat or a hardware fault slowed its clocks, or another process used it. Reaching
+    its power limit is no reason, because the contender causes that.
 
-    On a GPU also when heat or a fault of the hardware held its clocks down, or another process used it. Its power limit
-    is the contender's own doing, and no reason.
-
-    Where neither can be told (macOS) nothing is refused for contention; the report says so.
+    If neither is known (macOS), no slice is rejected for contention; the report says so.
 
     Args:
-        diagnostics: what the probe counted.
+        diagnostics: counts of the probe.
         threads: the thread budget.
-        schedstat: whether the probe could see how long threads waited.
+        schedstat: whether the probe could read how long threads waited.
     """
     if diagnostics.asleep_ns > SLEPT_NS:
         return SLEPT
@@ -74,18 +72,16 @@ def rejection(diagnostics: Diagnostics, *, threads: int, schedstat: bool) -> str
 
 
 def without_load(diagnostics: Diagnostics) -> Diagnostics:
-    """Return what was counted, but for other programs that compute: where a contender's own server is among them, its work
-    cannot be told from theirs.
-    """
+    """Return diagnostics without the load of other programs, which cannot be distinguished from a contender's server."""
     return msgspec.structs.replace(diagnostics, run_delay_ns=None, foreign_ns=None)
 
 
 def other_power(diagnostics: Diagnostics, *, began_on_battery: bool | None) -> str | None:
-    """Return why a slice does not count that ran on another power source than the run began with; None where it did not.
+    """Return why a slice is rejected if its power source is not that at the beginning of the run; None if it is.
 
     Args:
-        diagnostics: what the probe counted.
-        began_on_battery: of the machine when the run began; None where it has no battery or does not tell.
+        diagnostics: counts of the probe.
+        began_on_battery: whether the run began on battery; None if the machine has no battery or does not report it.
     """
     now = diagnostics.on_battery
     if now is None or began_on_battery is None or now is began_on_battery:
@@ -94,11 +90,11 @@ def other_power(diagnostics: Diagnostics, *, began_on_battery: bool | None) -> s
 
 
 def apart(instances: Instances, call_ns: float) -> str | None:
-    """Return why a slice does not count whose instances did not run at the same time; None where they did.
+    """Return why a slice is rejected if its instances did not run at the same time; None if they did.
 
     Args:
-        instances: how they ran.
-        call_ns: what a call took.
+        instances: times of the instances.
+        call_ns: duration of a call.
     """
     allowed_ns = max(call_ns + SKEW_NS, SKEW_SHARE * instances.window_ns)
     began = f"the instances began {duration(instances.skew_ns)} apart"
@@ -108,12 +104,12 @@ def apart(instances: Instances, call_ns: float) -> str | None:
 
 
 def crowd(diagnostics: Diagnostics, threads: int) -> str | None:
-    """Why others leave the thread budget no room, in a short sentence; None where they do, or where it cannot be told.
+    """Return a short sentence if other programs leave too few cores for the thread budget; None if not, or if unknown.
 
-    The rule without schedstat. It needs no worker that runs, and so also says whether one should be started.
+    This is the rule without schedstat. It needs no running worker, and therefore also decides whether to start one.
 
     Args:
-        diagnostics: what a probe counted, over 200 ms or more.
+        diagnostics: counts of a probe over 200 ms or more.
         threads: the thread budget.
     """
     excess = _excess(diagnostics, threads)
@@ -133,7 +129,7 @@ def _gpu(disturbed: GpuDisturbance) -> str | None:
 
 
 def _wait_share(diagnostics: Diagnostics) -> float | None:
-    """The wait share; where foreign time is unknown, as if all waiting had been for others."""
+    """Return the wait share; if foreign time is unknown, all waiting counts as caused by other programs."""
     if diagnostics.foreign_ns is not None or diagnostics.run_delay_ns is None:
         return diagnostics.wait_share
     total_ns = diagnostics.run_delay_ns + diagnostics.own_cpu_ns
@@ -141,7 +137,7 @@ def _wait_share(diagnostics: Diagnostics) -> float | None:
 
 
 def _excess(diagnostics: Diagnostics, threads: int) -> float | None:
-    """By how much, as a share of the cores, others and the thread budget together exceed what there is."""
+    """Return the cores that other programs and the thread budget need beyond those available, as a share of all cores."""
     if diagnostics.foreign_ns is None or diagnostics.wall_ns <= 0:
         return None
     foreign = diagnostics.foreign_ns / (diagnostics.wall_ns * diagnostics.cores)
@@ -149,7 +145,7 @@ def _excess(diagnostics: Diagnostics, threads: int) -> float | None:
 
 
 def _culprit(diagnostics: Diagnostics) -> str:
-    """Who took the time, as far as it can be told."""
+    """Return a clause that says which programs took processor time."""
     if diagnostics.foreign_ns is None or diagnostics.wall_ns <= 0:
         return "other programs, which cannot be seen here, took processor time"
     cores = diagnostics.foreign_ns / diagnostics.wall_ns

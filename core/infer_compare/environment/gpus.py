@@ -1,4 +1,4 @@
-"""NVIDIA GPUs as the driver reports them, without a framework or a library."""
+"""NVIDIA GPUs according to their driver, without a framework or library."""
 
 from __future__ import annotations
 
@@ -26,25 +26,25 @@ class GpuProcess(msgspec.Struct, frozen=True):
     pid: int
     name: str
     memory: int | None
-    """Bytes; None where the driver does not tell."""
+    """Bytes; None if the driver does not report it."""
 
 
 def names(host: Host = LOCAL) -> tuple[str, ...]:
-    """The models of the GPUs that the driver serves, in the order of their bus addresses."""
+    """Return the models of the GPUs, ordered by bus address."""
     folder = "/proc/driver/nvidia/gpus"
-    found: list[str] = []
+    models: list[str] = []
     for address in host.names(folder):
         for line in (host.text(f"{folder}/{address}/information") or "").splitlines():
             key, colon, value = line.partition(":")
             if colon and key.strip() == "Model":
-                found.append(value.strip())
-    return tuple(found)
+                models.append(value.strip())
+    return tuple(models)
 
 
 def processes(program: str = "nvidia-smi") -> tuple[GpuProcess, ...]:
-    """Programs other than this one that compute on a GPU; none where `nvidia-smi` is missing, fails or is slow.
+    """Return the other programs that compute on a GPU; empty if `nvidia-smi` is missing, fails or is slow.
 
-    Inside a container the driver shows no process, so that none seen does not prove that there is none.
+    Inside a container the driver shows no processes: an empty result does not prove that there are none.
     """
     path = shutil.which(program)
     if path is None:
@@ -54,11 +54,12 @@ def processes(program: str = "nvidia-smi") -> tuple[GpuProcess, ...]:
         answer = subprocess.run(query, capture_output=True, text=True, timeout=TIMEOUT_S, check=True)
     except (OSError, subprocess.SubprocessError):
         return ()
-    return tuple(one for one in map(_parse, answer.stdout.splitlines()) if one is not None and one.pid != os.getpid())
+    parsed = map(_parse, answer.stdout.splitlines())
+    return tuple(process for process in parsed if process is not None and process.pid != os.getpid())
 
 
 def driver_name(index: int) -> str:
-    """Return how the driver calls the GPU that this process counts as `index`, which `CUDA_VISIBLE_DEVICES` may renumber.
+    """Return the driver's name of the GPU with number `index` in this process, which `CUDA_VISIBLE_DEVICES` may renumber.
 
     Raises:
         ValueError: the process sees no such GPU.
@@ -72,17 +73,17 @@ def driver_name(index: int) -> str:
 
 
 def device_memory_fraction(settings: Settings, index: int = 0) -> float | None:
-    """Return `Settings.device_memory` as a share of a GPU's memory, from 0 to 1; None where there is no limit.
+    """Return `Settings.device_memory` as a share of a GPU's memory, from 0 to 1; None without a limit.
 
-    For frameworks that take a share before they start, such as XLA's `XLA_PYTHON_CLIENT_MEM_FRACTION`. The driver is asked
-    by `nvidia-smi`, which takes a tenth of a second and needs no framework.
+    Some frameworks need this share before they start, such as XLA (`XLA_PYTHON_CLIENT_MEM_FRACTION`). The memory size comes
+    from `nvidia-smi`, which takes a tenth of a second and needs no framework.
 
     Args:
-        settings: of the backend.
-        index: of the GPU, as in `cuda:1`.
+        settings: settings of the backend.
+        index: number of the GPU, as in `cuda:1`.
 
     Raises:
-        BackendUnusable: the driver does not tell how large its memory is.
+        BackendUnusable: the driver does not report the size of the memory.
     """
     if settings.device_memory is None:
         return None
@@ -100,7 +101,7 @@ def device_memory_fraction(settings: Settings, index: int = 0) -> float | None:
 
 
 def _parse(line: str) -> GpuProcess | None:
-    """A line such as `123, python, 456`, with memory in MiB; the name may hold commas."""
+    """Return the process in a line such as `123, python, 456`, with memory in MiB; the name may contain commas."""
     pid, _, rest = line.partition(",")
     name, _, memory = rest.rpartition(",")
     if not pid.strip().isdecimal() or not name:

@@ -1,4 +1,4 @@
-"""The files in which the kernel describes the machine."""
+"""Reading the kernel's files about a machine."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ import msgspec
 
 
 class Host(msgspec.Struct, frozen=True):
-    """A machine whose `/proc` and `/sys` lie under `root`: this one, or a recording of another."""
+    """A machine whose `/proc` and `/sys` are in the folder `root`: this machine, or a recording of another."""
 
     root: Path = Path("/")
 
     def path(self, absolute: str) -> Path:
-        """Where the file or folder that is called `absolute` on the machine lies."""
+        """Return the path of a file or folder of the machine, below `root`."""
         return self.root / absolute.lstrip("/")
 
     @property
     def has_proc(self) -> bool:
-        """Whether the kernel has such files, as Linux does."""
+        """Whether the machine has a `/proc` folder, as Linux has."""
         return self.path("/proc").is_dir()
 
     def text(self, absolute: str) -> str | None:
-        """The content of a file, without white space at its ends; None where it is missing or unreadable."""
+        """Return the content of a file, without white space at its ends; None if it is missing or unreadable."""
         content = read(str(self.path(absolute)))
         return None if content is None else content.decode(errors="replace").strip()
 
     def number(self, absolute: str) -> int | None:
-        """The integer that a file holds; None where it is missing or holds something else."""
+        """Return the integer in a file; None if the file is missing or contains something else."""
         text = self.text(absolute)
         try:
             return int(text) if text is not None else None
@@ -36,16 +36,16 @@ class Host(msgspec.Struct, frozen=True):
             return None
 
     def fields(self, absolute: str) -> dict[str, int]:
-        """The integers of a file of lines such as `MemTotal: 16 kB` or `nr_throttled 3`; others are left out."""
-        found: dict[str, int] = {}
+        """Return the integers by name in a file with lines such as `MemTotal: 16 kB` or `nr_throttled 3`."""
+        numbers: dict[str, int] = {}
         for line in (self.text(absolute) or "").splitlines():
             match line.replace(":", " ", 1).split():
                 case [name, value, *_] if value.isdecimal():
-                    found[name] = int(value)
-        return found
+                    numbers[name] = int(value)
+        return numbers
 
     def names(self, absolute: str) -> tuple[str, ...]:
-        """What a folder holds, sorted; nothing where it is missing."""
+        """Return the sorted names in a folder; empty if it is missing."""
         try:
             return tuple(sorted(entry.name for entry in self.path(absolute).iterdir()))
         except OSError:
@@ -57,7 +57,7 @@ LOCAL = Host()
 
 
 def parse_list(text: str) -> frozenset[int]:
-    """The numbers of a kernel list such as `0-3,8`.
+    """Return the numbers in a kernel list such as `0-3,8`.
 
     Raises:
         ValueError: the text is not such a list.
@@ -70,7 +70,7 @@ def parse_list(text: str) -> frozenset[int]:
 
 
 def read(path: str) -> bytes | None:
-    """The content of a kernel file, with as little work as Python allows; None where it is missing or unreadable."""
+    """Return the content of a kernel file, read with minimal overhead; None if it is missing or unreadable."""
     try:
         descriptor = os.open(path, os.O_RDONLY)
     except OSError:

@@ -1,4 +1,4 @@
-"""Another Python interpreter, in whose environment a backend is installed: asked before anything is started in it."""
+"""Questions to another Python interpreter in whose environment a backend is installed."""
 
 from __future__ import annotations
 
@@ -46,24 +46,24 @@ print(json.dumps({name: text for name in sys.argv[1:] if (text := version(name))
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What an interpreter says of its environment."""
+    """The answer of an interpreter about its environment."""
 
     version: str | None
-    """Of infer-compare."""
+    """Version of infer-compare; None if it is not installed."""
     missing: tuple[str, ...]
-    """Of the modules that were asked for."""
+    """Requested modules that are not installed."""
 
 
 def ask(option: str, path: str, modules: Sequence[str]) -> tuple[str, ...]:
-    """Which modules an interpreter's environment lacks; nothing but infer-compare's version is imported to find out.
+    """Return the modules that an interpreter's environment lacks, without importing any of them.
 
     Args:
-        option: as it was typed, for sentences.
-        path: of the interpreter.
-        modules: top-level ones.
+        option: the option as typed, for messages.
+        path: path of the interpreter.
+        modules: names of top-level modules.
 
     Raises:
-        UsageError: there is no such program, it is no Python, or the same infer-compare is not installed for it.
+        UsageError: there is no such program, it is no Python, or it does not have this version of infer-compare.
     """
     if not is_file(path) or not os.access(path, os.X_OK):
         raise UsageError(f"{option}: there is no program {path}; name a Python interpreter.")
@@ -84,11 +84,11 @@ def ask(option: str, path: str, modules: Sequence[str]) -> tuple[str, ...]:
 
 
 def versions(path: str, names: Sequence[str]) -> dict[str, str]:
-    """Return the version by name of each distribution that is installed for another interpreter; nothing is imported there.
+    """Return the versions, by name, of distributions that are installed for another interpreter; nothing is imported there.
 
     Args:
-        path: of the interpreter, which was asked before.
-        names: of distributions; those that are not installed are left out. All are where it does not answer.
+        path: path of an interpreter that `ask` accepted.
+        names: names of distributions; those not installed are left out, and all of them if the interpreter fails.
     """
     try:
         done = subprocess.run(

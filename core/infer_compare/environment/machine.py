@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 MODEL_FIELDS = ("model name", "Model Name", "cpu model", "cpu", "Hardware", "Processor")
-"""What `/proc/cpuinfo` calls the processor on one architecture and another, the most telling first."""
+"""Fields of `/proc/cpuinfo` with the processor's name on different architectures, the most precise first."""
 
 
 def describe(
@@ -28,15 +28,15 @@ def describe(
     names: Iterable[str] = (),
     prefixes: Iterable[str] = (),
 ) -> Environment:
-    """The conditions under which a run is made, `warnings` left empty; what the system does not tell is None.
+    """Return the environment of a run, without `warnings`; values that the system does not report are None.
 
-    Takes some 20 ms, most of them for the versions of installed distributions. Imports no framework.
+    This takes about 20 ms, most of it for the versions of installed distributions, and imports no framework.
 
     Args:
         host: the machine.
-        environ: the environment variables to choose from; by default this process's.
-        names: distributions whose versions are told, beside those that every run depends on.
-        prefixes: beginnings of the environment variables that change how frameworks run.
+        environ: the environment variables to select from; by default those of this process.
+        names: distributions whose versions are recorded in addition to those that every run depends on.
+        prefixes: prefixes of environment variables that change how frameworks run.
     """
     limit = memory.limit(host)
     return Environment(
@@ -67,10 +67,10 @@ def describe(
 
 
 def machine(device_kind: str = "cpu", host: Host = LOCAL) -> Machine:
-    """Return what a backend needs to know of this machine to list the configurations worth trying.
+    """Return the description of this machine by which backends choose configurations worth trying.
 
     Args:
-        device_kind: of the device that they are to run on.
+        device_kind: kind of the device that the configurations are for.
         host: the machine.
     """
     fields = _cpuinfo(host)
@@ -82,7 +82,7 @@ def machine(device_kind: str = "cpu", host: Host = LOCAL) -> Machine:
 
 
 def compiled_for(host: Host = LOCAL) -> dict[str, object]:
-    """Return what decides whether a program that was compiled on this machine is right for another one."""
+    """Return the properties that another machine must share to run a program that was compiled on this one."""
     fields = _cpuinfo(host)
     return {
         "architecture": platform.machine(),
@@ -94,7 +94,7 @@ def compiled_for(host: Host = LOCAL) -> dict[str, object]:
 
 
 def _platform() -> str:
-    """The operating system and the architecture, such as `Debian GNU/Linux 12 (bookworm), x86_64`."""
+    """Return the operating system and the architecture, such as `Debian GNU/Linux 12 (bookworm), x86_64`."""
     try:
         name = platform.freedesktop_os_release()["PRETTY_NAME"]
     except (OSError, KeyError):
@@ -103,37 +103,36 @@ def _platform() -> str:
 
 
 def _cpuinfo(host: Host) -> dict[str, str]:
-    """The fields that `/proc/cpuinfo` gives of the first processor, and those after the list of processors."""
-    found: dict[str, str] = {}
+    """Return the fields of `/proc/cpuinfo` of the first processor, and those after the list of processors."""
+    fields: dict[str, str] = {}
     for line in (host.text("/proc/cpuinfo") or "").splitlines():
         name, colon, value = line.partition(":")
         if colon and value.strip():
-            found.setdefault(name.strip(), value.strip())
-    return found
+            fields.setdefault(name.strip(), value.strip())
+    return fields
 
 
 def _cpu(host: Host) -> str:
-    """The processor's name."""
+    """Return the processor's name."""
     fields = _cpuinfo(host)
     name = next((fields[field] for field in MODEL_FIELDS if field in fields), "")
-    # Arm boards have no name there, but numbers for who made it and what it is.
+    # Arm boards have no name there, but numbers of the manufacturer and the model.
     if not name and "CPU part" in fields:
         name = f"implementer {fields.get('CPU implementer', '?')}, part {fields['CPU part']}"
     return name or platform.processor() or platform.machine() or "unknown"
 
 
 def _governor(host: Host) -> str | None:
-    """The frequency governors of the processors that may be used, one name if they agree; None without scaling."""
-    found = {
+    """Return the frequency governors of the usable processors, separated by commas; None without frequency scaling."""
+    governors = {
         host.text(f"/sys/devices/system/cpu/cpu{processor}/cpufreq/scaling_governor")
         for processor in threads.affinity()
     }
-    names = sorted(name for name in found if name)
-    return ", ".join(names) or None
+    return ", ".join(sorted(governor for governor in governors if governor)) or None
 
 
 def _load_average(host: Host) -> tuple[float, float, float] | None:
-    """Runnable programs on average over 1, 5 and 15 minutes."""
+    """Return the load averages over 1, 5 and 15 minutes."""
     match (host.text("/proc/loadavg") or "").split():
         case [one, five, fifteen, *_]:
             return float(one), float(five), float(fifteen)
@@ -144,7 +143,7 @@ def _load_average(host: Host) -> tuple[float, float, float] | None:
 
 
 def _hypervisor(host: Host) -> str | None:
-    """Who made the virtual machine (`unnamed` where it does not say); None on bare metal, as far as can be told."""
+    """Return the hypervisor of this virtual machine, `unnamed` if not reported; None if it looks like bare metal."""
     fields = _cpuinfo(host)
     flagged = "hypervisor" in fields.get("flags", "").split()
     compatible = host.text("/proc/device-tree/hypervisor/compatible")

@@ -1,4 +1,4 @@
-"""Memory of processes and of the machine, in bytes, and the kernel's kills."""
+"""Memory of processes and of the machine, in bytes, and processes that the kernel killed when memory ran out."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ MIB = 1024 * KIB
 GIB = 1024 * MIB
 TIB = 1024 * GIB
 CAP_SHARE = 0.8
-"""The part of what is available that a worker may take by default."""
+"""Share of the available memory that a worker may take by default."""
 OWN_SHARE = 0.5
-"""The part of what is available that this process itself may take, for models that it reads and rows that it holds."""
+"""Share of the available memory that this process itself may take, for models and rows."""
 RESERVE_SHARE = 0.05
 RESERVE_LEAST = 512 * MIB
 RESERVE_MOST = 0.1
-"""The reserve of a small limit: 512 MiB would be most of a container of 600."""
+"""Largest share of a limit that is kept as reserve: 512 MiB would be most of a container of 600 MiB."""
 BACKSTOP_SLACK = 1.25
 OOM_SCORE = 800
-"""Raised so far, a worker is the first that the kernel takes when memory runs out."""
+"""Score with which the kernel kills a worker first when memory runs out."""
 
 
 def total(host: Host = LOCAL) -> int:
-    """Return the machine's memory."""
+    """Return the size of the machine's memory."""
     kib = host.fields("/proc/meminfo").get("MemTotal")
     if kib is not None:
         return kib * KIB
@@ -38,7 +38,7 @@ def total(host: Host = LOCAL) -> int:
 
 
 def available(host: Host = LOCAL) -> int:
-    """Return what can still be taken without swapping: of the machine's memory, and within every memory limit."""
+    """Return the memory that can be taken without swapping and without exceeding a memory limit."""
     kib = host.fields("/proc/meminfo").get("MemAvailable")
     if kib is not None:
         machine = kib * KIB
@@ -51,23 +51,23 @@ def available(host: Host = LOCAL) -> int:
 
 
 class MemoryLimit(msgspec.Struct, frozen=True, kw_only=True):
-    """The memory limit that applies to this process and its workers: the smallest of those above them."""
+    """The smallest memory limit that applies to this process and its workers."""
 
     kind: Literal["machine", "control group"]
     group: str = ""
-    """The folder of the control group that sets it; empty where the machine's memory is the limit."""
+    """The folder of the control group that sets the limit; empty if the limit is the machine's memory."""
     size: int
     """Bytes."""
     available: int
-    """Bytes that can still be taken, by this limit and by every other one."""
+    """Bytes that can be taken without exceeding this or any other limit."""
 
     @property
     def reserve(self) -> int:
-        """Bytes that must stay available: 5 % of the limit, at least 512 MiB, and never more than a tenth of it."""
+        """Bytes that must stay available: 5 % of the limit, at least 512 MiB, but at most a tenth of it."""
         return min(max(RESERVE_LEAST, int(RESERVE_SHARE * self.size)), int(RESERVE_MOST * self.size))
 
     def share(self, share: float) -> int:
-        """Return that share of what is available, in bytes, and never any of the reserve."""
+        """Return a share of the available bytes, without touching the reserve."""
         return max(0, min(int(share * self.available), self.available - self.reserve))
 
     def __str__(self) -> str:
@@ -79,14 +79,14 @@ class MemoryLimit(msgspec.Struct, frozen=True, kw_only=True):
 def limit(host: Host = LOCAL) -> MemoryLimit:
     """Return the memory limit that applies."""
     machine = total(host)
-    tightest = min(control_groups(host).memory_limits(), key=lambda one: one.size, default=None)
+    tightest = min(control_groups(host).memory_limits(), key=lambda limit: limit.size, default=None)
     if tightest is None or tightest.size >= machine:
         return MemoryLimit(kind="machine", size=machine, available=available(host))
     return MemoryLimit(kind="control group", group=tightest.folder, size=tightest.size, available=available(host))
 
 
 def size_text(size: int) -> str:
-    """Return a size for a sentence."""
+    """Return a size in words, such as `1.5 GiB`."""
     for unit, name in ((TIB, "TiB"), (GIB, "GiB")):
         if size >= unit:
             return f"{size / unit:.3g} {name}"
@@ -94,17 +94,17 @@ def size_text(size: int) -> str:
 
 
 def default_cap(host: Host = LOCAL) -> int:
-    """Return the most that one worker may hold where no cap is given: 80 % of what is available, and no reserve."""
+    """Return the default memory cap of a worker: 80 % of the available memory, without touching the reserve."""
     return limit(host).share(CAP_SHARE)
 
 
 def own_share(host: Host = LOCAL) -> int:
-    """Return the most that this process itself may read into memory now, in bytes: a limit for everything it reads."""
+    """Return the most bytes that this process itself may now read into memory."""
     return limit(host).share(OWN_SHARE)
 
 
 def swap(host: Host = LOCAL) -> tuple[int, int]:
-    """Return the size of the swap space, and how much of it is in use; where a memory limit applies, its own."""
+    """Return the size of the swap space and its used part, both of the control group if that limits memory."""
     fields = host.fields("/proc/meminfo")
     if "SwapTotal" not in fields:
         from infer_compare.environment import portable
@@ -114,13 +114,13 @@ def swap(host: Host = LOCAL) -> tuple[int, int]:
     groups = control_groups(host)
     if (allowed := groups.swap_limit()) is not None:
         size = min(size, allowed)
-    if limit(host).kind == "control group" and (own := groups.swap_used()) is not None:
-        used = own
+    if limit(host).kind == "control group" and (used_by_group := groups.swap_used()) is not None:
+        used = used_by_group
     return size, used
 
 
 def resident(pid: int, host: Host = LOCAL) -> int:
-    """Resident memory of a process; 0 when it has ended. On Linux one short read, cheap enough to be made 50 times a second."""
+    """Return the resident memory of a process, 0 if it has ended; on Linux cheap enough for 50 calls a second."""
     if host.has_proc:
         match (host.text(f"/proc/{pid}/statm") or "").split():
             case [_, pages, *_]:
@@ -132,12 +132,12 @@ def resident(pid: int, host: Host = LOCAL) -> int:
 
 
 def proportional(pid: int, host: Host = LOCAL) -> tuple[int, int]:
-    """Return a process's resident memory, each page divided by how many processes hold it: shared memory, and the rest.
+    """Return the proportional resident memory of a process: each page divided by the number of processes that map it.
 
-    The kernel looks at every page for it, some 10 ms for each GiB.
+    The kernel looks at every page, which takes about 10 ms per GiB.
 
     Returns:
-        The rest and shared memory, in bytes; all that is resident and 0 where the kernel does not tell.
+        The bytes outside and in shared memory; all resident memory and 0 if the kernel does not report them.
     """
     fields = host.fields(f"/proc/{pid}/smaps_rollup")
     if "Pss" not in fields:
@@ -147,43 +147,43 @@ def proportional(pid: int, host: Host = LOCAL) -> tuple[int, int]:
 
 
 def peak_resident(pid: int, host: Host = LOCAL) -> int | None:
-    """Peak resident memory of a process since `reset_peak` (VmHWM); None where it is not told or the process ended.
+    """Return the peak resident memory of a process since `reset_peak`; None if not reported or the process has ended.
 
-    Not `ru_maxrss`: that one survives exec, and a worker would report its parent's peak.
+    It is VmHWM instead of `ru_maxrss`, which survives exec: a worker would report its parent's peak.
     """
     kib = host.fields(f"/proc/{pid}/status").get("VmHWM")
     return None if kib is None else kib * KIB
 
 
 def swapped(pid: int, host: Host = LOCAL) -> int:
-    """Memory of a process that lies in swap (VmSwap); 0 where the kernel does not tell."""
+    """Return the swapped-out memory of a process (VmSwap); 0 if the kernel does not report it."""
     return host.fields(f"/proc/{pid}/status").get("VmSwap", 0) * KIB
 
 
 def reset_peak(pid: int, host: Host = LOCAL) -> bool:
-    """Starts a new peak of a process's resident memory; False where the kernel does not let us."""
+    """Reset the peak of a process's resident memory; return False if the kernel refuses."""
     return _write(host, f"/proc/{pid}/clear_refs", b"5")
 
 
 def raise_oom_score(score: int = OOM_SCORE, host: Host = LOCAL) -> bool:
-    """Makes this process the first that the kernel kills when memory runs out; False where it does not let us.
+    """Make this process the first that the kernel kills when memory runs out; return False if the kernel refuses.
 
     Args:
-        score: 0 to 1000; raising it needs no privilege.
+        score: from 0 to 1000; raising it needs no privilege.
         host: the machine.
     """
     return _write(host, "/proc/self/oom_score_adj", str(score).encode())
 
 
 def refuse_beyond(cap: int, host: Host = LOCAL) -> int | None:
-    """Makes the kernel refuse this process private memory beyond what a cap of resident memory leaves it.
+    """Make the kernel refuse private memory of this process beyond a cap of its resident memory.
 
-    One giant request then fails where it is made, as an error that the framework can raise, before the watchdog could
-    see it. RLIMIT_DATA counts private writable mappings, touched or not, and some are never touched: hence a quarter
-    more than is left. Never RLIMIT_AS: frameworks map far more than they use.
+    A huge allocation then fails with an error that the framework can raise, before the watchdog could notice it.
+    RLIMIT_DATA counts private writable mappings even if they are never used, hence the limit is a quarter above the
+    rest of the cap. RLIMIT_AS is not suitable: frameworks map far more than they use.
 
     Returns:
-        The limit in bytes; None where the kernel has none, or a lower one is set already.
+        The limit in bytes; None if the kernel has none, or a lower one is set already.
     """
     import resource
 
@@ -193,16 +193,16 @@ def refuse_beyond(cap: int, host: Host = LOCAL) -> int | None:
     left = max(0, cap - resident(os.getpid(), host))
     limit = data * KIB + int(BACKSTOP_SLACK * left)
     soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    if any(one != resource.RLIM_INFINITY and one <= limit for one in (soft, hard)):
+    if any(existing != resource.RLIM_INFINITY and existing <= limit for existing in (soft, hard)):
         return None
     resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
     return limit
 
 
 def kernel_kills(host: Host = LOCAL) -> int | None:
-    """A count that advances when the kernel kills a process for memory, here or in this process's control group.
+    """Return a count of processes that the kernel killed when memory ran out, on this machine or in the control group.
 
-    Only its advance means something. None where the kernel does not count.
+    Only increases are meaningful, since a process may be counted twice. None if the kernel does not count.
     """
     counts = (host.fields("/proc/vmstat").get("oom_kill"), control_groups(host).kills())
     known = [count for count in counts if count is not None]
@@ -210,8 +210,8 @@ def kernel_kills(host: Host = LOCAL) -> int | None:
 
 
 def _write(host: Host, absolute: str, data: bytes) -> bool:
-    """Writes to a kernel file; whether it was taken."""
-    # With a buffered file the kernel's refusal would come when the object is collected, and be lost.
+    """Write to a kernel file, and return whether the kernel accepted it."""
+    # Unbuffered: a buffered file would raise the kernel's error only when it is collected, where it is lost.
     try:
         descriptor = os.open(host.path(absolute), os.O_WRONLY)
         try:

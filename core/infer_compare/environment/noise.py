@@ -1,4 +1,4 @@
-"""What disturbed a slice: read inside the worker, before and after it, outside its stamps."""
+"""A probe of disturbances, which a worker reads before and after each slice, outside the timed section."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ if TYPE_CHECKING:
 MILLISECOND = 1_000_000
 SLICE_NS = 60 * MILLISECOND
 BLIND_SLICE_NS = 100 * MILLISECOND
-"""Where other processes cannot be seen, shorter slices drown in the coarseness of `/proc/stat`."""
+"""Shortest slice if other processes cannot be seen: `/proc/stat` is too coarse for shorter ones."""
 STAT_NOISE_NS = 12 * MILLISECOND
-"""Difference between `/proc/stat` and processor-time clocks on two idle cores; see `NoiseProbe`."""
+"""Difference between `/proc/stat` and processor-time clocks on two cores; see `NoiseProbe`."""
 ACTIVE_NS = MILLISECOND
 ACTIVE_SHARE = 0.01
 NAMED = 3
-"""Processes that are named, at most."""
+"""The most processes that are named."""
 WORTH_NAMING = 0.05
 """Share of a core below which only the busiest process is named."""
 
 
 class Snapshot(msgspec.Struct, frozen=True, gc=False):
-    """Counters at one moment. Only differences mean something."""
+    """Counters at one moment; only their differences are meaningful."""
 
     wall_ns: int
     own_cpu_ns: int
@@ -46,47 +46,46 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
     minor_faults: int
     major_faults: int
     threads: dict[int, tuple[int, int]]
-    """Per thread of this process: processor time and time spent runnable but waiting, in nanoseconds."""
+    """Processor time and time spent waiting for a core, in nanoseconds, by thread of this process."""
     clocks: dict[int, int]
     """Processor time of every other visible process, by PID."""
     cores: CoreTimes | None
-    """Of the cores that this process may use."""
+    """Times of the cores that this process may use."""
     stolen_since_ns: int
-    """When the steal counter last moved."""
+    """Time of the last change of the steal counter."""
     throttled: int | None
     asleep_ns: int = 0
     """How long the machine has slept since it started."""
     on_battery: bool | None = None
     siblings: dict[int, int] = {}
-    """Processor time of the processes that are not foreign, by PID."""
+    """Processor time of the other instances of the contender, by PID."""
 
 
 class NoiseProbe:
-    """Counts what other programs and the kernel took while a slice ran.
+    """Measures what other programs and the kernel took from a worker during a slice.
 
-    Make one per worker, before a framework is imported: some pin the thread that imports them, and the affinity
-    mask then no longer tells which cores may be used. A snapshot takes 0.2 to 0.5 ms.
+    Create one per worker, before a framework is imported: some frameworks pin the thread that imports them, and the
+    affinity mask then no longer shows which cores may be used. A snapshot takes 0.2 to 0.5 ms.
 
-    Foreign processor time is known in two ways. The sum of all other processes' clocks is exact to about 1 ms, but
-    sees only visible processes, and none that began and ended within the slice. What `/proc/stat` leaves
-    (`wall x cores - idle - own`) sees everything, but is coarse: against exact accounting it is off by 5 to 6 ms
-    (standard deviation, on two cores, whether a slice lasts 50, 100 or 200 ms). Taken at face value beside a load of
-    3 %, it refuses 28 % of the slices of 50 ms, and 6 % of those of 100 ms, of a framework whose own threads wait for
-    each other. The rule fails closed:
+    Foreign processor time is measured in two ways. The sum of all other processes' clocks is exact to about 1 ms, but
+    covers only visible processes, and none that began and ended within the slice. The rest of `/proc/stat`
+    (`wall x cores - idle - own`) covers everything, but has an error of 5 to 6 ms (standard deviation on two cores, for
+    slices of 50, 100 and 200 ms). Beside a load of 3 % it alone would reject 28 % of the slices of 50 ms, and 6 % of
+    those of 100 ms, of a framework whose threads wait for each other. Therefore:
 
-    * where processes cannot be seen (`blind`), the larger of the two counts. Beside a busy loop of 300 ms in another
-      process namespace the clocks show 0 ms and `/proc/stat` 317 ms: the sum alone would let everything pass in
-      every container;
-    * where they can be seen, `/proc/stat` counts as soon as it exceeds the clocks by more than its noise: 12 ms,
-      two standard deviations, growing with the root of the number of cores as independent errors do. What
-      stays below that is no more than a tenth of what two threads use in a slice of 60 ms.
+    * if other processes cannot be seen (`blind`), the larger value counts. Beside a busy loop of 300 ms in another
+      process namespace the clocks show 0 ms and `/proc/stat` 317 ms: with the clocks alone every slice in a container
+      would pass;
+    * if they can be seen, `/proc/stat` counts if it exceeds the clocks by more than its noise: 12 ms on two cores, two
+      standard deviations, which grow with the square root of the number of cores because the errors are independent.
+      Smaller differences are at most a tenth of what two threads use in a slice of 60 ms.
 
     Attributes:
-        blind: whether processes outside this one's namespace are hidden.
-        schedstat: whether the kernel tells how long threads waited (a file full of zeros counts as absent).
-        cores: logical processors that this process may use.
-        slice_ns: how long a slice must be, at least, for its diagnostics to mean something.
-        siblings: processes that are not foreign: the other instances of the same contender.
+        blind: whether processes outside the namespace of this process are hidden.
+        schedstat: whether the kernel reports how long threads waited (a file full of zeros counts as absent).
+        cores: number of logical processors that this process may use.
+        slice_ns: shortest slice with meaningful diagnostics.
+        siblings: PIDs of the other instances of the same contender, which do not count as foreign.
     """
 
     def __init__(
@@ -117,13 +116,13 @@ class NoiseProbe:
 
     @property
     def slice_ns(self) -> int:
-        """How long a slice must be, at least, for its diagnostics to mean something."""
+        """The shortest slice with meaningful diagnostics, in nanoseconds."""
         if not self.schedstat:
             return GATE_BLIND_NS
         return BLIND_SLICE_NS if self.blind else SLICE_NS
 
     def snapshot(self) -> Snapshot:
-        """The counters now."""
+        """Return the current counters."""
         wall_ns = time.perf_counter_ns()
         usage = resource.getrusage(resource.RUSAGE_SELF)
         cores = core_times(self._stat, self._mask)
@@ -149,19 +148,20 @@ class NoiseProbe:
         )
 
     def difference(self, before: Snapshot, after: Snapshot) -> Diagnostics:
-        """What happened between two snapshots of this probe."""
+        """Return what happened between two snapshots of this probe."""
         wall_ns = after.wall_ns - before.wall_ns
         own_ns = after.own_cpu_ns - before.own_cpu_ns
         used = _advance(before.clocks, after.clocks)
         siblings_ns = sum(_advance(before.siblings, after.siblings).values())
-        ran = _advance(*({tid: cpu for tid, (cpu, _) in one.threads.items()} for one in (before, after)))
-        waited = _advance(*({tid: delay for tid, (_, delay) in one.threads.items()} for one in (before, after)))
+        snapshots = (before, after)
+        ran = _advance(*({tid: cpu for tid, (cpu, _) in snapshot.threads.items()} for snapshot in snapshots))
+        waited = _advance(*({tid: delay for tid, (_, delay) in snapshot.threads.items()} for snapshot in snapshots))
         busiest = self._busiest(used, wall_ns)
         active_ns = max(ACTIVE_NS, ACTIVE_SHARE * wall_ns)
         return Diagnostics(
             wall_ns=wall_ns,
             own_cpu_ns=own_ns,
-            # Rounded from seconds.
+            # The counter is rounded from seconds, and can run backwards.
             system_ns=max(0, after.system_ns - before.system_ns),
             run_delay_ns=sum(waited.values()) if self.schedstat else None,
             foreign_ns=self._foreign(before, after, sum(used.values()), wall_ns, own_ns + siblings_ns),
@@ -181,7 +181,7 @@ class NoiseProbe:
         )
 
     def _foreign(self, before: Snapshot, after: Snapshot, seen_ns: int, wall_ns: int, own_ns: int) -> int | None:
-        """Processor time of everything but the siblings, by the rule that the class docstring gives; None where it is unknown."""
+        """Return the processor time of other programs except siblings, by the rule of the class docstring; None if unknown."""
         if before.cores is None or after.cores is None:
             return None if self.blind else seen_ns
         # The part of idle time that waits for a disk can run backwards.
@@ -191,10 +191,10 @@ class NoiseProbe:
         return left_ns if left_ns > seen_ns + noise_ns else seen_ns
 
     def _steal_share(self, before: Snapshot, after: Snapshot, wall_ns: int) -> float | None:
-        """Share of the cores' time that the hypervisor took.
+        """Return the share of the cores' time that the hypervisor took.
 
-        The counter moves in ticks of 10 ms, so that a lone tick was gathered ever since the tick before it: it is
-        spread over that time, lest steal of 1 % look like 8 % in every eighth slice of 60 ms on two cores.
+        The counter moves in ticks of 10 ms. A single tick is spread over the time since the previous tick: otherwise a
+        steal of 1 % would look like 8 % in every eighth slice of 60 ms on two cores.
         """
         if before.cores is None or after.cores is None:
             return None
@@ -203,16 +203,16 @@ class NoiseProbe:
         return stolen_ns / (span_ns * self.cores) if span_ns > 0 else 0.0
 
     def _busiest(self, used: dict[int, int], wall_ns: int) -> list[ForeignProcess]:
-        """The processes that used most, if any used anything."""
+        """Return the processes that used most processor time, the busiest first."""
         if wall_ns <= 0:
             return []
         pids = [pid for pid in nlargest(NAMED, used, key=used.__getitem__) if used[pid] > 0]
-        # Reading a name opens one file per process: only those worth naming are read.
+        # Reading a name opens a file: read only those worth naming.
         named = [pid for place, pid in enumerate(pids) if not place or used[pid] >= WORTH_NAMING * wall_ns]
         return [ForeignProcess(pid, processes.name_of(pid, self._host), used[pid] / wall_ns) for pid in named]
 
     def _throttled(self) -> int | None:
-        """How often quotas have stopped the control groups of this process; None where that is not counted."""
+        """Return how often quotas have stopped the control groups of this process; None if the kernel does not count it."""
         counts = [
             int(words[1])
             for file in self._throttle_files
@@ -223,6 +223,6 @@ class NoiseProbe:
 
 
 def _advance(before: dict[int, int], after: dict[int, int]) -> dict[int, int]:
-    """How far each counter moved; what was not there before, or took over another's number, counts from 0."""
+    """Return the increase of each counter, from 0 if it is new or its number now belongs to another process or thread."""
     moved = {pid: clock - before.get(pid, 0) for pid, clock in after.items()}
     return {pid: ns if ns >= 0 else after[pid] for pid, ns in moved.items()}

@@ -1,8 +1,8 @@
-"""What slowed an NVIDIA GPU while a slice ran, by the driver's own counters.
+"""A probe of disturbances of an NVIDIA GPU, from counters of its driver.
 
-Needs `nvidia-ml-py` (the extra `gpu`) and the driver; without either a GPU's slices are accepted or rejected like a processor's.
-The counters are cumulative times in which the clocks were held down, by cause, so that nothing need be asked while
-the clock runs.
+It needs `nvidia-ml-py` (the extra `gpu`) and the driver; without them slices on a GPU are judged like those on a processor.
+The counters are the cumulative times, by cause, in which the clocks were slowed: they are read only before and after a
+slice.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     from infer_compare.interfaces import Device
 
 NVIDIA_KINDS = frozenset({"cuda", "gpu", "tensorrt"})
-"""Kinds of device that an NVIDIA driver serves."""
+"""Kinds of devices that are NVIDIA GPUs."""
 
 
 class GpuSnapshot(msgspec.Struct, frozen=True, gc=False):
-    """Counters at one moment; only differences mean something."""
+    """Counters at one moment; only their differences are meaningful."""
 
     wall_ns: int
     thermal_ns: int
     power_ns: int
     when_us: int
-    """By the clock of the driver's samples: microseconds since 1970."""
+    """Microseconds since 1970, the clock of the driver's samples."""
 
 
 class GpuProbe:
@@ -41,10 +41,10 @@ class GpuProbe:
         self._library = library
         self._handle = handle
         self.siblings: tuple[int, ...] = ()
-        """Processes that are not foreign: the other instances of the same contender."""
+        """PIDs of the other instances of the same contender, which do not count as foreign."""
 
     def snapshot(self) -> GpuSnapshot:
-        """The counters now."""
+        """Return the current counters."""
         library = self._library
         return GpuSnapshot(
             wall_ns=time.perf_counter_ns(),
@@ -55,7 +55,7 @@ class GpuProbe:
         )
 
     def difference(self, before: GpuSnapshot, after: GpuSnapshot) -> GpuDisturbance:
-        """What happened between two snapshots."""
+        """Return what happened between two snapshots."""
         wall_ns = max(1, after.wall_ns - before.wall_ns)
         pid, name = self._foreign(before.when_us)
         return GpuDisturbance(
@@ -66,30 +66,31 @@ class GpuProbe:
         )
 
     def energy_mj(self) -> int | None:
-        """Return the millijoules that the GPU took since its driver was loaded; None where it does not count them."""
+        """Return the millijoules that the GPU used since its driver was loaded; None if it does not count them."""
         try:
             return int(self._library.nvmlDeviceGetTotalEnergyConsumption(self._handle))
         except self._library.NVMLError:
             return None
 
     def _violation(self, policy: int) -> int:
-        """Nanoseconds in which the clocks were held down for a cause; 0 where the GPU does not count it."""
+        """Return the nanoseconds in which the clocks were slowed for a cause; 0 if the GPU does not count them."""
         try:
             return int(self._library.nvmlDeviceGetViolationStatus(self._handle, policy).violationTime)
         except self._library.NVMLError:
             return 0
 
     def _foreign(self, since_us: int) -> tuple[int | None, str]:
-        """The other process that used the GPU's processors most since a time, by the driver's samples."""
+        """Return the PID and name of the other process that used the GPU most since a time, by the driver's samples."""
         library = self._library
         try:
             samples = library.nvmlDeviceGetProcessUtilization(self._handle, since_us)
         except library.NVMLError:
             return None, ""
-        busy = [one for one in samples if one.smUtil > 0 and one.pid not in {0, os.getpid(), *self.siblings}]
+        ignored = {0, os.getpid(), *self.siblings}
+        busy = [sample for sample in samples if sample.smUtil > 0 and sample.pid not in ignored]
         if not busy:
             return None, ""
-        top = max(busy, key=lambda one: one.smUtil)
+        top = max(busy, key=lambda sample: sample.smUtil)
         try:
             name = os.path.basename(_text(library.nvmlSystemGetProcessName(top.pid)))  # noqa: PTH119 - not our path
         except library.NVMLError:
@@ -98,7 +99,7 @@ class GpuProbe:
 
 
 def probe_for(device: Device) -> GpuProbe | None:
-    """A probe of the GPU that a device names; None where it is no NVIDIA GPU, or cannot be asked."""
+    """Return a probe of a device; None if it is no NVIDIA GPU, or its driver cannot be queried."""
     if device.kind not in NVIDIA_KINDS:
         return None
     try:
@@ -113,7 +114,7 @@ def probe_for(device: Device) -> GpuProbe | None:
 
 
 def _handle(library: Any, index: int) -> Any:  # noqa: ANN401 - see above
-    """The GPU that the process sees under an index."""
+    """Return the library's handle of the GPU with a number in this process."""
     name = driver_name(index)
     return (
         library.nvmlDeviceGetHandleByIndex(int(name)) if name.isdecimal() else library.nvmlDeviceGetHandleByUUID(name)

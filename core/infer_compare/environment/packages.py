@@ -15,10 +15,10 @@ OWN = ("infer-compare", "numpy", "onnx")
 
 
 def versions(names: Iterable[str]) -> dict[str, str]:
-    """Return the version by name of each distribution that is installed; nothing is imported."""
+    """Return the versions, by name, of those distributions that are installed; nothing is imported."""
     return {name: version for name in sorted(set(names)) if (version := distributions.version(name))}
 
 
 def plugins() -> tuple[str, ...]:
-    """Return the names of the distributions that bring plugins."""
+    """Return the names of the distributions that provide plugins."""
     return tuple(name for name, _ in map(distributions.origin, distributions.entry_points(GROUP)[0]) if name)

@@ -1,10 +1,10 @@
-"""What this machine can do at most: a matrix product and a copy, with the thread budget of the run.
+"""Peak rates of this machine: of a matrix product and of a copy, with the thread budget of the run.
 
-A contender that is reported to do far more arithmetic than the best matrix product of the machine has not done the
-work: its clock stopped before its device did, or its work was never started. The product is numpy's, in a process of
-its own: the number of threads of its library is fixed by the environment when the library is loaded.
+If a contender seems to compute far faster than the best matrix product of the machine, it has not done the work: its
+clock stopped before its device did, or its work was never started. The product is numpy's, in a separate process,
+because the environment sets the number of threads of its library when the library is loaded.
 
-Run as a program (`python -m infer_compare.environment.peak`) it prints what it measured.
+Run as a program (`python -m infer_compare.environment.peak`), this module prints the measured rates.
 """
 
 from __future__ import annotations
@@ -25,29 +25,29 @@ if TYPE_CHECKING:
 
 TIMEOUT_S = 20.0
 SIZES = (512, 1024, 2048)
-"""Small ones are fastest where caches are small, large ones where there are many cores."""
+"""Small products are fastest with small caches, large ones with many cores."""
 REPEATS = 4
-"""Of each product and copy, of which the fastest counts."""
+"""Repeats of each product and copy, of which the fastest counts."""
 SHORT_S = 0.02
-"""A product that takes longer than this has found the peak."""
+"""A product that takes longer than this is long enough to show the peak."""
 TRIES = 2
 COPY_BYTES = 1 << 26
-"""Well beyond the caches."""
+"""Size of the copied array, much larger than the caches."""
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
 class Peak(msgspec.Struct, frozen=True, kw_only=True):
-    """The best of several tries each, since everything that disturbs them makes them slower."""
+    """Peak rates, each the best of several tries, because every disturbance makes a try slower."""
 
     flops: dict[str, float]
     """Floating-point operations a second of a square matrix product, by dtype; a multiply-add counts as two.
-    A dtype whose every try was disturbed is left out."""
+    A dtype is left out if all its tries were disturbed."""
     copy_bytes_s: float
-    """Bytes a second copied in memory, each counted once, by one thread."""
+    """Bytes that one thread copies in memory per second, each counted once."""
 
 
 def measure(threads: int) -> Peak | None:
-    """Measures in a process of its own, in about half a second; None where that fails.
+    """Return the peak rates, measured in a separate process in about half a second; None if that fails.
 
     Args:
         threads: the thread budget.
@@ -68,7 +68,7 @@ def measure(threads: int) -> Peak | None:
 
 
 def products(dtype: str) -> float:
-    """The highest rate of `n x n` products over several `n`, in floating-point operations a second."""
+    """Return the highest rate of square matrix products of several sizes, in floating-point operations per second."""
     import numpy as np
 
     best = 0.0
@@ -87,7 +87,7 @@ def products(dtype: str) -> float:
 
 
 def copies() -> float:
-    """The highest rate of copies of a large array, in bytes a second."""
+    """Return the highest rate of copies of a large array, in bytes per second."""
     import numpy as np
 
     source = np.ones(COPY_BYTES, np.uint8)
@@ -101,20 +101,20 @@ def copies() -> float:
 
 
 def quiet_products(dtypes: Iterable[str], probe: NoiseProbe) -> dict[str, float]:
-    """The rates of the dtypes whose products were not disturbed by other programs, in one of a few tries.
+    """Return the product rates by dtype, without dtypes whose tries were all disturbed by other programs.
 
-    A rate that was taken on a busy machine is too low, and would call honest contenders impossible.
+    A rate from a busy machine is too low, and would make honest contenders look impossible.
     """
-    found: dict[str, float] = {}
+    rates: dict[str, float] = {}
     for dtype in dtypes:
         for _ in range(TRIES):
             before = probe.snapshot()
             rate = products(dtype)
             share = probe.difference(before, probe.snapshot()).wait_share
             if share is None or share <= GATE_WAIT_SHARE:
-                found[dtype] = rate
+                rates[dtype] = rate
                 break
-    return found
+    return rates
 
 
 if __name__ == "__main__":

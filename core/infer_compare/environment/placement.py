@@ -1,4 +1,4 @@
-"""Which logical processors each instance of a contender keeps to: no two share a core."""
+"""Assigning physical cores to the instances of a contender."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ if TYPE_CHECKING:
 
 
 class Placement(NamedTuple):
-    """Where instances run."""
+    """The processors on which instances run."""
 
     processors: tuple[tuple[int, ...], ...]
-    """The logical processors of each instance; none in common."""
+    """The logical processors of each instance, which share no core."""
     mixed: bool = False
-    """Whether performance and efficiency cores are both among them."""
+    """Whether both performance and efficiency cores are used."""
 
 
 def placement(cores: Sequence[Core], instances: int, threads: int) -> Placement | None:
-    """Return disjoint physical cores for each instance, one a thread; None where there are too few.
+    """Return a placement with one physical core for each thread of each instance; None if there are too few cores.
 
-    All instances are put on the performance cores of one NUMA node where they fit, else each of them on one node where
-    that is possible. Efficiency cores are used only where the performance cores do not suffice.
+    If possible, all instances run on the performance cores of one NUMA node, or else each of them on one node.
+    Efficiency cores are used only if there are too few performance cores.
 
     Args:
-        cores: those that may be used.
-        instances: how many run at the same time.
-        threads: of each.
+        cores: the usable cores.
+        instances: number of instances that run at the same time.
+        threads: threads of each instance.
     """
     performance = [core for core in cores if not core.efficiency]
     for among in (performance, list(cores)):
         chosen = _chosen(among, instances, threads)
         if chosen is not None:
-            kinds = {core.efficiency for own in chosen for core in own}
+            kinds = {core.efficiency for group in chosen for core in group}
             processors = tuple(
-                tuple(sorted(processor for core in own for processor in core.processors)) for own in chosen
+                tuple(sorted(processor for core in group for processor in core.processors)) for group in chosen
             )
             return Placement(processors, mixed=len(kinds) > 1)
     return None
@@ -46,15 +46,15 @@ def placement(cores: Sequence[Core], instances: int, threads: int) -> Placement 
 def _chosen(cores: Sequence[Core], instances: int, threads: int) -> list[list[Core]] | None:
     if instances * threads > len(cores):
         return None
-    nodes = [list(own) for _, own in groupby(sorted(cores, key=lambda core: core.node), key=lambda core: core.node)]
-    for own in nodes:
-        if len(own) >= instances * threads:
-            return _parted(own, instances, threads)
-    if sum(len(own) // threads for own in nodes) >= instances:
-        whole = [core for own in nodes for core in own[: len(own) // threads * threads]]
-        return _parted(whole, instances, threads)
-    return _parted(cores, instances, threads)
+    nodes = [list(node) for _, node in groupby(sorted(cores, key=lambda core: core.node), key=lambda core: core.node)]
+    for node in nodes:
+        if len(node) >= instances * threads:
+            return _split(node, instances, threads)
+    if sum(len(node) // threads for node in nodes) >= instances:
+        whole = [core for node in nodes for core in node[: len(node) // threads * threads]]
+        return _split(whole, instances, threads)
+    return _split(cores, instances, threads)
 
 
-def _parted(cores: Sequence[Core], instances: int, threads: int) -> list[list[Core]]:
+def _split(cores: Sequence[Core], instances: int, threads: int) -> list[list[Core]]:
     return [list(cores[place * threads : (place + 1) * threads]) for place in range(instances)]

@@ -1,4 +1,4 @@
-"""What psutil knows of a machine without `/proc`, such as macOS."""
+"""Properties of a machine without `/proc`, such as macOS, according to psutil."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ import psutil  # type: ignore[import-untyped] # it ships no types
 
 
 def memory_total() -> int:
-    """The machine's memory, in bytes."""
+    """Return the size of the machine's memory, in bytes."""
     return int(psutil.virtual_memory().total)
 
 
 def memory_available() -> int:
-    """Memory that can be taken without swapping, in bytes."""
+    """Return the memory that can be taken without swapping, in bytes."""
     return int(psutil.virtual_memory().available)
 
 
 def swap() -> tuple[int, int]:
-    """Swap space: its size, and how much of it is in use, in bytes."""
+    """Return the size of the swap space and its used part, in bytes."""
     reading = psutil.swap_memory()
     return int(reading.total), int(reading.used)
 
 
 def resident(pid: int) -> int:
-    """Resident memory of a process, in bytes; 0 when it has ended or may not be looked at."""
+    """Return the resident memory of a process, in bytes; 0 if it has ended or access is denied."""
     try:
         return int(psutil.Process(pid).memory_info().rss)
     except psutil.Error:
@@ -30,13 +30,13 @@ def resident(pid: int) -> int:
 
 
 def physical_cores() -> int | None:
-    """Physical cores of the machine; None where the system does not tell."""
+    """Return the number of physical cores of the machine; None if the system does not report it."""
     count = psutil.cpu_count(logical=False)
     return int(count) if count else None
 
 
 def on_battery() -> bool | None:
-    """Whether the machine runs on its battery; None where it has none or does not tell."""
+    """Return whether the machine runs on its battery; None if it has none or does not report it."""
     sensors = getattr(psutil, "sensors_battery", None)
     battery = sensors() if sensors is not None else None
     if battery is None or battery.power_plugged is None:

@@ -1,4 +1,4 @@
-"""Where the machine's power comes from, and how long it has slept: laptops change both in the middle of a run."""
+"""The machine's power source and the time that it slept, both of which can change during a run on a laptop."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 SUPPLIES = "/sys/class/power_supply"
 _CLOCKS = (("CLOCK_BOOTTIME", "CLOCK_MONOTONIC"), ("CLOCK_MONOTONIC_RAW", "CLOCK_UPTIME_RAW"))
-"""A clock that goes on while the machine sleeps, and one that does not: on Linux, on macOS."""
+"""Names of a clock that continues while the machine sleeps and of one that does not, on Linux and on macOS."""
 
 
 def on_battery(host: Host = LOCAL) -> bool | None:
-    """Return whether the machine runs on its battery; None where it has none or does not tell."""
+    """Return whether the machine runs on its battery; None if it has none or does not report it."""
     if not host.has_proc:
         from infer_compare.environment import portable
 
@@ -34,16 +34,16 @@ def on_battery(host: Host = LOCAL) -> bool | None:
 
 
 def source_of(host: Host = LOCAL) -> Callable[[], bool | None]:
-    """Return what reads the power source again and again: nothing is read on a machine without a battery."""
+    """Return a function that reads `on_battery`, or always returns None on a machine without a battery."""
     if on_battery(host) is None:
         return lambda: None
     return lambda: on_battery(host)
 
 
 def asleep_ns() -> int:
-    """Return how long the machine has slept since it started, in nanoseconds; 0 where the system does not tell.
+    """Return how long the machine has slept since it started, in nanoseconds; 0 if the system does not report it.
 
-    Two readings differ by microseconds when it has not slept in between.
+    Two readings differ by microseconds even if it has not slept in between.
     """
     for awake_and_asleep, awake in _CLOCKS:
         if hasattr(time, awake_and_asleep) and hasattr(time, awake):

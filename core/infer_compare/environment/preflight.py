@@ -1,6 +1,6 @@
-"""Before a run: what about this machine will disturb the measurement, and what to do about each.
+"""Advice before a run: conditions of this machine that will disturb the measurement, and remedies.
 
-Nothing is tuned here. A tool that changes a machine in silence measures another machine than the user has.
+Nothing is changed here: a tool that silently tunes a machine does not measure the user's machine.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
     from infer_compare.results.environment import Environment
 
 BUSY_CORES = 0.1
-"""Foreign processor time worth a word, in cores: a load of 3 % of the machine can shift a ratio by 1 to 4 %."""
+"""Foreign load that is reported, in cores: a load of 3 % of the machine can shift a ratio by 1 to 4 %."""
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 INTRA_OP = "_NUM_INTRAOP_THREADS"
-"""So ends a framework's own variable."""
+"""Suffix of the variables of single frameworks."""
 
 
 class Advice(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that will disturb the measurement, in plain words."""
+    """A condition that will disturb the measurement, and its remedy."""
 
     topic: str
     """One word, such as `governor`."""
     text: str
-    """What is the case."""
+    """The condition, as a sentence."""
     advice: str
-    """What to do."""
+    """The remedy, as a sentence."""
     serious: bool = False
-    """Whether figures taken so are likely to mislead."""
+    """Whether figures measured under this condition are likely to mislead."""
 
     def __str__(self) -> str:
         return f"{self.text} {self.advice}"
@@ -47,19 +47,19 @@ def warnings(
     threads: int | None = None,
     distributions: Mapping[str, Sequence[str]] | None = None,
 ) -> tuple[Advice, ...]:
-    """What will disturb a measurement here, the serious first.
+    """Return advice on everything that will disturb a measurement on this machine, serious conditions first.
 
     Args:
         environment: the machine, from `machine.describe`.
-        conditions: what is going on, from `observe`, which is called where they are not given.
-        threads: the thread budget; by default the machine's.
-        distributions: by module, those that bring it, of which only one may be installed.
+        conditions: the current conditions; by default from `observe`.
+        threads: the thread budget; by default that of the machine.
+        distributions: the distributions, by module, that contain the same module: only one of them may be installed.
     """
     if conditions is None:
         conditions = observe()
     if threads is None:
         threads = default_threads()
-    found = [
+    advice = [
         *_load(environment, conditions, threads),
         *_processor(environment, conditions),
         *_memory(environment, conditions),
@@ -68,11 +68,11 @@ def warnings(
         *_gpus(conditions),
         *_visibility(environment, conditions),
     ]
-    return tuple(sorted(found, key=lambda advice: not advice.serious))
+    return tuple(sorted(advice, key=lambda item: not item.serious))
 
 
 def _load(environment: Environment, conditions: Conditions, threads: int) -> Iterator[Advice]:
-    """Other programs at work."""
+    """Yield advice on the load of other programs."""
     foreign = conditions.foreign_cores or 0.0
     loaded = environment.load_average is not None and environment.load_average[0] > environment.usable_cores / 2
     if foreign <= BUSY_CORES and not loaded:
@@ -96,7 +96,7 @@ def _load(environment: Environment, conditions: Conditions, threads: int) -> Ite
 
 
 def _processor(environment: Environment, conditions: Conditions) -> Iterator[Advice]:
-    """How fast the cores are allowed to run."""
+    """Yield advice on limits of the cores' speed and time."""
     if environment.governor is not None and environment.governor != "performance":
         yield Advice(
             topic="governor",
@@ -133,7 +133,7 @@ def _processor(environment: Environment, conditions: Conditions) -> Iterator[Adv
 
 
 def _memory(environment: Environment, conditions: Conditions) -> Iterator[Advice]:
-    """Memory that lies on disk."""
+    """Yield advice on swapped-out memory."""
     if conditions.swap_used > environment.usable_memory // 100:
         yield Advice(
             topic="swap",
@@ -143,12 +143,12 @@ def _memory(environment: Environment, conditions: Conditions) -> Iterator[Advice
 
 
 def _settings(environment: Environment, conditions: Conditions, threads: int) -> Iterator[Advice]:
-    """Settings of this process that change how frameworks compute, behind the back of the budget."""
+    """Yield advice on settings of this process that change how frameworks compute."""
     others = []
-    own = (name for name in environment.variables if name.endswith(INTRA_OP))
-    for name in (*THREAD_VARIABLES, *own):
+    by_framework = (name for name in environment.variables if name.endswith(INTRA_OP))
+    for name in (*THREAD_VARIABLES, *by_framework):
         value = environment.variables.get(name, "").partition(",")[0].strip()
-        # A limit is in the way only where it is below the budget.
+        # A limit contradicts the budget only if it is lower.
         if value.isdecimal() and (int(value) < threads if name.endswith("LIMIT") else int(value) != threads):
             others.append(f"{name}={value}")
     if others:
@@ -169,7 +169,7 @@ def _settings(environment: Environment, conditions: Conditions, threads: int) ->
 
 
 def _installation(environment: Environment, distributions: Mapping[str, Sequence[str]]) -> Iterator[Advice]:
-    """Distributions that bring the same module."""
+    """Yield advice on distributions that contain the same module."""
     for module, names in distributions.items():
         installed = [name for name in names if name in environment.packages]
         if len(installed) > 1:
@@ -183,9 +183,9 @@ def _installation(environment: Environment, distributions: Mapping[str, Sequence
 
 
 def _gpus(conditions: Conditions) -> Iterator[Advice]:
-    """Other programs on the GPU."""
+    """Yield advice on other programs that use the GPU."""
     if conditions.gpu_processes:
-        users = listing([f"{one.name} (pid {one.pid})" for one in conditions.gpu_processes])
+        users = listing([f"{process.name} (pid {process.pid})" for process in conditions.gpu_processes])
         yield Advice(
             topic="gpu",
             text=f"The GPU is in use by {users}.",
@@ -195,7 +195,7 @@ def _gpus(conditions: Conditions) -> Iterator[Advice]:
 
 
 def _visibility(environment: Environment, conditions: Conditions) -> Iterator[Advice]:
-    """What the gate cannot see."""
+    """Yield advice on disturbances that the gate cannot notice."""
     if conditions.foreign_cores is None:
         yield Advice(
             topic="contention",

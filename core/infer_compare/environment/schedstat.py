@@ -1,4 +1,4 @@
-"""How long threads ran, and how long they waited for a core (Linux's `schedstat`)."""
+"""Running and waiting times of threads, according to Linux's `schedstat`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from infer_compare.environment.host import LOCAL, Host, read
 
 
 def has_schedstat(host: Host = LOCAL) -> bool:
-    """Whether the kernel counts how long threads waited for a core; some keep the file and fill it with zeros."""
+    """Return whether the kernel counts how long threads wait for a core; some kernels only write zeros."""
     match (host.text("/proc/self/schedstat") or "").split():
         case [cpu, _, _]:
             return cpu != "0"
@@ -16,14 +16,16 @@ def has_schedstat(host: Host = LOCAL) -> bool:
 
 
 def thread_times(tasks: str) -> dict[int, tuple[int, int]]:
-    """Processor time, and time spent runnable without a core, of each thread, in nanoseconds, by thread number.
+    """Return, by thread number, the processor time and the time spent waiting for a core, in nanoseconds.
+
+    This takes about 5 us per thread.
 
     Args:
-        tasks: the folder of a process's threads, `/proc/self/task`. About 5 us a thread.
+        tasks: the folder of a process's threads, `/proc/self/task`.
     """
-    found: dict[int, tuple[int, int]] = {}
+    times: dict[int, tuple[int, int]] = {}
     for name in os.listdir(tasks):  # noqa: PTH208 - faster than making paths, and done twice for every slice
         match (read(f"{tasks}/{name}/schedstat") or b"").split():
             case [cpu, delay, *_]:
-                found[int(name)] = (int(cpu), int(delay))
-    return found
+                times[int(name)] = (int(cpu), int(delay))
+    return times

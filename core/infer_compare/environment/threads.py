@@ -1,4 +1,4 @@
-"""Cores that this process may use, and the thread budget that follows."""
+"""The cores that this process may use, and the default thread budget."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
 
 
 def affinity() -> frozenset[int]:
-    """The logical processors that the scheduler may put the calling thread on; all of them where there is no mask."""
+    """Return the logical processors on which the calling thread may run; all of them on systems without a mask."""
     if not hasattr(os, "sched_getaffinity"):  # macOS has no mask
         return frozenset(range(os.cpu_count() or 1))
     return frozenset(os.sched_getaffinity(0))
 
 
 def keep_to(processors: Iterable[int]) -> None:
-    """Keep this process to logical processors; threads that are started later do the same.
+    """Restrict this process, including threads that it starts later, to some logical processors.
 
     Raises:
-        OSError: it may not run on any of them.
+        OSError: the process may not run on any of them.
     """
     tasks = "/proc/self/task"
     for thread in os.listdir(tasks):  # noqa: PTH208 - numbers, not paths
@@ -32,9 +32,9 @@ def keep_to(processors: Iterable[int]) -> None:
 
 
 def physical_cores(host: Host = LOCAL, within: frozenset[int] | None = None) -> int:
-    """Physical cores that have at least one logical processor among `within` (default: the whole machine).
+    """Return the number of physical cores with a logical processor in `within` (default: the whole machine).
 
-    Where the kernel does not tell which logical processors share a core, each counts as a core of its own.
+    Every logical processor counts as a core if the kernel does not report which of them share one.
     """
     processors = within if within is not None else _present(host)
     if not host.has_proc:
@@ -50,34 +50,34 @@ def physical_cores(host: Host = LOCAL, within: frozenset[int] | None = None) -> 
 
 
 def _present(host: Host) -> frozenset[int]:
-    """The machine's logical processors that are switched on."""
+    """Return the logical processors of the machine that are online."""
     online = host.text("/sys/devices/system/cpu/online")
     return parse_list(online) if online else frozenset(range(os.cpu_count() or 1))
 
 
 def logical_cores(host: Host = LOCAL) -> int:
-    """The machine's logical processors that are switched on."""
+    """Return the number of logical processors of the machine that are online."""
     return len(_present(host))
 
 
 def usable_cores(host: Host = LOCAL, mask: frozenset[int] | None = None) -> int:
-    """Logical processors within the affinity mask and the quota, at least 1; part of a core does not count."""
+    """Return the number of logical processors within the affinity mask and the quota, rounded down, at least 1."""
     return _within_quota(len(mask if mask is not None else affinity()), host)
 
 
 def default_threads(host: Host = LOCAL, mask: frozenset[int] | None = None) -> int:
-    """The thread budget where none is given: physical cores within the affinity mask and the quota, at least 1.
+    """Return the default thread budget: the number of physical cores within the affinity mask and the quota, at least 1.
 
-    Two threads on one physical core share its arithmetic units, and a thread beyond the quota is stopped.
+    More threads would not help: two threads on a physical core share its arithmetic units, and the quota stops others.
 
     Args:
         host: the machine.
-        mask: logical processors that may be used; by default the calling thread's affinity mask.
+        mask: usable logical processors; by default the calling thread's affinity mask.
     """
     return _within_quota(physical_cores(host, mask if mask is not None else affinity()), host)
 
 
 def _within_quota(cores: int, host: Host) -> int:
-    """`cores`, or as many whole ones as the quota allows if that is less, but at least 1."""
+    """Return a number of cores, limited to the quota rounded down, but at least 1."""
     quota = control_groups(host).quota_cores()
     return max(1, min(cores, floor(quota)) if quota is not None else cores)

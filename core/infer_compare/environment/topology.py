@@ -1,4 +1,4 @@
-"""The physical cores that may be used: which processors share one, to which NUMA node it belongs, and of which kind it is."""
+"""The usable physical cores, with their logical processors, NUMA nodes and kinds."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from infer_compare.environment.host import LOCAL, Host, parse_list
 from infer_compare.environment.threads import affinity
 
 EFFICIENCY_CAPACITY = 0.8
-"""A core whose capacity is below this share of the largest is an efficiency core; those of one kind differ by less."""
+"""A core with a capacity below this share of the largest is an efficiency core; cores of one kind differ by less."""
 
 
 class Core(NamedTuple):
     """A physical core."""
 
     processors: tuple[int, ...]
-    """Its logical processors that may be used, ascending."""
+    """The usable logical processors of the core, ascending."""
     node: int = 0
     """The NUMA node."""
     efficiency: bool = False
-    """Whether it is one of the slower cores of a machine that has two kinds."""
+    """Whether the core is one of the slower cores of a machine with two kinds."""
 
 
 def cores(host: Host = LOCAL, mask: frozenset[int] | None = None) -> tuple[Core, ...]:
-    """Return the physical cores within a mask, performance cores first, by node and number; none where nothing is known.
+    """Return the physical cores within a mask, performance cores first, by node and number; empty if unknown.
 
     Args:
         host: the machine.
-        mask: logical processors that may be used; by default the calling thread's affinity mask, which cpusets narrow.
+        mask: usable logical processors; by default the calling thread's affinity mask, which respects cpusets.
     """
     if not host.has_proc:
         return ()
@@ -44,8 +44,8 @@ def cores(host: Host = LOCAL, mask: frozenset[int] | None = None) -> tuple[Core,
         folder = f"/sys/devices/system/cpu/cpu{processor}/topology"
         siblings = host.text(f"{folder}/core_cpus_list") or host.text(f"{folder}/thread_siblings_list")
         shared.setdefault(parse_list(siblings) if siblings else frozenset({processor}), []).append(processor)
-    found = [Core(tuple(own), nodes.get(own[0], 0), own[0] in slower) for own in shared.values()]
-    return tuple(sorted(found, key=lambda core: (core.efficiency, core.node, core.processors)))
+    usable = [Core(tuple(group), nodes.get(group[0], 0), group[0] in slower) for group in shared.values()]
+    return tuple(sorted(usable, key=lambda core: (core.efficiency, core.node, core.processors)))
 
 
 def _efficient(host: Host, mask: frozenset[int]) -> frozenset[int]:

@@ -20,20 +20,20 @@ PREFIXES = (
     "CUDNN_",
     "MALLOC_",
 )
-"""Of the libraries that several frameworks compute with, and of the allocator."""
+"""Prefixes of the variables of libraries that several frameworks use, and of the allocator."""
 NAMES = frozenset({"LD_PRELOAD", "GLIBC_TUNABLES", "NVIDIA_TF32_OVERRIDE", "NVIDIA_VISIBLE_DEVICES"})
 FOREIGN_PREFIXES = ("TF_VAR_", "TF_TOKEN_", "TF_CLI_")
-"""Of a program whose variables begin like a framework's and hold secrets."""
+"""Prefixes of Terraform's variables, which begin like TensorFlow's and contain secrets."""
 SECRETS = ("TOKEN", "SECRET", "PASSWORD", "CREDENTIAL", "API_KEY")
-"""Reports are passed on: what is called so never gets into one."""
+"""Variables with these words in their names are never put in a report, which may be passed on."""
 
 
 def relevant(environ: Mapping[str, str], prefixes: Iterable[str] = ()) -> dict[str, str]:
-    r"""Return the variables that a report should show, by name; bytes that are not UTF-8 are written as `\xff`.
+    r"""Return the variables, by name, that a report shows; bytes that are not UTF-8 are written as `\xff`.
 
     Args:
         environ: all variables.
-        prefixes: beginnings of the names of those that change how the backends' frameworks run.
+        prefixes: prefixes of the variables that change how the backends' frameworks run.
     """
     shown = (*PREFIXES, *prefixes)
     return {
@@ -46,5 +46,5 @@ def relevant(environ: Mapping[str, str], prefixes: Iterable[str] = ()) -> dict[s
 
 
 def _text(word: str) -> str:
-    """Return the word in a form that can be stored: bytes that are no text are escaped."""
+    """Return a string that can be stored: bytes that are not UTF-8 are escaped."""
     return os.fsencode(word).decode(errors="backslashreplace")

@@ -1,4 +1,4 @@
-"""What a worker runs in, where that can be another environment than its parent's."""
+"""The environment of a worker, which may differ from that of its parent."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from infer_compare.foreign import one_line
 from infer_compare.results.environment import WorkerEnvironment
 
 LONGEST = 400
-"""Longer values are cut to so many characters."""
+"""Longer values are cut to this number of characters."""
 
 
 def describe_worker(*, foreign: bool) -> WorkerEnvironment:
-    """Return what this worker runs in: under 1 ms, and 20 ms for the packages of another interpreter.
+    """Return the environment of this worker, which takes 1 ms, or 20 ms with packages.
 
     Args:
-        foreign: whether its interpreter is not its parent's, so that the run's own packages say nothing of it.
+        foreign: whether the worker has another interpreter than its parent: its packages are then recorded, too.
     """
     return WorkerEnvironment(
         interpreter=one_line(sys.executable, LONGEST),
