@@ -1,4 +1,4 @@
-"""Discovery of plugins, their refusal, and their listing."""
+"""Discovery, checks and listing of plugins."""
 
 from infer_compare.plugins.candidates import candidates
 from infer_compare.plugins.discovery import BLOCK_VARIABLE, Plugins

@@ -1,4 +1,4 @@
-"""Backend classes in Python files, without a package, and the converters beside them."""
+"""Loading backend classes from Python files without a package, and the converters in such files."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ if TYPE_CHECKING:
     from infer_compare.interfaces import Backend
 
 CONVERTERS = f"{PROJECT}_converters"
-"""The one hook of a backend's file that is called."""
+"""The only hook of a backend's file that is called."""
 
 
 def load_file_backend(path: Path, class_name: str) -> type[Backend[Any]]:
-    """Return the class of that name in a Python file.
+    """Return a class of a Python file.
 
     Raises:
-        UnknownBackend: the file or the class is not there.
+        UnknownBackend: the file or the class does not exist.
         BackendUnusable: the file cannot be imported.
     """
     return file_class(load_file(path), path, class_name)
 
 
 def load_file(path: Path) -> ModuleType:
-    """Return a Python file as a module.
+    """Import a Python file, and return the module.
 
     Raises:
-        UnknownBackend: the file is not there.
+        UnknownBackend: the file does not exist.
         BackendUnusable: it cannot be imported.
     """
     if not is_file(path):
@@ -60,27 +60,27 @@ def load_file(path: Path) -> ModuleType:
 
 
 def file_class(module: ModuleType, path: Path, name: str) -> type[Backend[Any]]:
-    """Return the class of that name in the module of a file.
+    """Return a class of the module of a file.
 
     Raises:
-        UnknownBackend: it is not there.
-        BackendUnusable: the module raised where it was looked for.
+        UnknownBackend: there is no such class.
+        BackendUnusable: the module raised an exception during the lookup.
     """
     try:
         with guarded(f"looking for {name} in {path}"):
-            found = getattr(module, name, None)
+            candidate = getattr(module, name, None)
     except PluginFailed as failure:
         raise BackendUnusable(f"Looking for {name} in {path} raised {failure}.") from failure
-    if not isinstance(found, type):
+    if not isinstance(candidate, type):
         raise UnknownBackend(f"{path} has no class {name}.")
-    return found
+    return candidate
 
 
 def file_converters(module: ModuleType, path: Path) -> tuple[ConverterEntry, ...]:
-    """Return the converters that the file of a backend brings, as a plugin would, by its hook `infer_compare_converters`.
+    """Return the converters of a backend's file, from its hook `infer_compare_converters`.
 
     Raises:
-        BackendUnusable: the hook raised, or one of them cannot be used.
+        BackendUnusable: the hook raised an exception, or a converter is refused.
     """
     if CONVERTERS not in marked(module):
         return ()

@@ -1,4 +1,4 @@
-"""What plugins brought besides backends: read, checked, and kept by kind."""
+"""The objects of plugins other than backends, checked and kept by kind."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Brought:
     """Models, converters, report formats, metrics, data sets and launchers; the first owner of a name keeps it."""
 
     def __init__(self) -> None:
-        """Has what is built in."""
+        """Contains the built-in objects."""
         self.models: list[BuiltinModel] = []
         self.converters: dict[str, ConverterEntry] = {}
         """By reference."""
@@ -41,13 +41,13 @@ class Brought:
             "datasets": self._keep_dataset,
             "launchers": self._keep_launcher,
         }
-        """By the end of the hook's name what keeps one of the objects that it returns, or raises `Unfit`."""
+        """By the last word of the hook's name, the function that keeps an object or raises `Unfit`."""
 
     def metric(self, name: str) -> Metric:
-        """Return the metric of that name.
+        """Return the metric with a name.
 
         Raises:
-            UsageError: it is not known; the text names those that are.
+            UsageError: there is none; the message lists the known ones.
         """
         if name not in self.metrics:
             near = difflib.get_close_matches(name, self.metrics, 1)

@@ -1,4 +1,4 @@
-"""The configurations that a backend says are worth trying, checked."""
+"""The configurations that a backend proposes for `tune`, checked."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
     from infer_compare.plugins.entries import BackendEntry
 
 MOST = 100
-"""Configurations that one backend may list; the rest is left out."""
+"""The most configurations of a backend; further ones are ignored."""
 
 
 def candidates(entry: BackendEntry, machine: Machine) -> tuple[dict[str, str], ...]:
-    """Return the configurations that a backend lists for a machine, each once, without the one that has no option.
+    """Return the configurations that a backend proposes for a machine, each once, without the one without options.
 
     Args:
         entry: the backend.
-        machine: where they would run.
+        machine: the machine on which they would run.
 
     Raises:
-        BackendUnusable: its code raised, or returned something else.
+        BackendUnusable: its code raised an exception, or returned something else.
     """
     try:
         with guarded(f"asking {entry.name} what is worth trying"):

@@ -1,4 +1,4 @@
-"""Converters that plugins register, checked before they are kept."""
+"""Checks of converters that plugins register."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _CHECKED = ("source", "target", "cost", "backend", "requires", "install_hint", "
 
 
 def read_converter(candidate: object) -> Converter:
-    """Return a converter that was registered, checked; to be called in the plugin's guard.
+    """Return a registered converter after checks; to be called within `guarded`.
 
     Raises:
-        Unfit: it is not a `Converter` that can be used.
+        Unfit: it is not a usable `Converter`.
     """
     if not isinstance(candidate, Converter):
         raise Unfit(f"{repr_of(candidate)} is not an infer_compare.backends.Converter")
@@ -33,14 +33,14 @@ def read_converter(candidate: object) -> Converter:
         checked = msgspec.convert({**values, "convert": None}, _Edge)
     except msgspec.ValidationError as error:
         raise Unfit(f"{what} does not fit: {one_line(str(error), LONGEST_TEXT)}") from None
-    # An infinite or negative cost has no cheapest way.
+    # The cheapest path is undefined with infinite or negative costs.
     if not 0 <= checked.cost < float("inf"):
         raise Unfit(f"`cost` of {what} must be a number of 0 or more, not {checked.cost}")
     return Converter(convert=convert, **{field: getattr(checked, field) for field in _CHECKED})
 
 
 class _Edge(msgspec.Struct):
-    """What of a converter can be checked by its types."""
+    """The fields of a converter that are checked by their types."""
 
     source: str
     target: str

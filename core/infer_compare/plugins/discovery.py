@@ -1,7 +1,7 @@
-"""Finding plugins, one at a time, so that a broken one costs itself and nothing else.
+"""Discovery of plugins, one at a time, so a broken plugin does not affect others.
 
-pluggy's own loader is all or nothing: an import error in one plugin leaves none registered. This loop lists
-a broken plugin with its reason and goes on. Every call into a plugin stands in a guard.
+pluggy's own loader fails as a whole: an import error in one plugin leaves none registered. This module records a broken plugin with
+the reason and continues. Every call into a plugin is guarded.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ if TYPE_CHECKING:
 
 Thing = TypeVar("Thing")
 BLOCK_VARIABLE = "INFER_COMPARE_BLOCK"
-"""Comma-separated names of plugins that are not to be loaded; `*` for all that are not built in."""
+"""The environment variable with comma-separated names of plugins not to load; `*` for all that are not built in."""
 
 
 class Plugins:
-    """All plugins of this installation: what they registered, and those that are broken."""
+    """The plugins of this installation: everything that they registered, and the broken ones."""
 
     def __init__(self) -> None:
         """Makes an empty set; `discover` fills one."""
@@ -53,22 +53,22 @@ class Plugins:
 
     @classmethod
     def discover(cls, block: Iterable[str] = (), points: Iterable[EntryPoint] | None = None) -> Plugins:
-        """Load every plugin that is installed and not blocked.
+        """Load all plugins that are installed and not blocked.
 
         Args:
-            block: names of plugins to leave out, beside those in `INFER_COMPARE_BLOCK`.
+            block: names of plugins to leave out, besides those in `INFER_COMPARE_BLOCK`.
             points: entry points to load instead of the installed ones.
         """
         plugins = cls()
         blocked = {*block, *(name.strip() for name in os.environ.get(BLOCK_VARIABLE, "").split(","))}
-        found, damaged = distributions.entry_points(GROUP) if points is None else (tuple(points), ())
-        for one in damaged:
-            plugins.broken.append(Broken(Origin(one.place, ""), f"its entry points cannot be read: {one.reason}"))
+        readable, damaged = distributions.entry_points(GROUP) if points is None else (tuple(points), ())
+        for damage in damaged:
+            plugins.broken.append(Broken(Origin(damage.place, ""), f"its entry points cannot be read: {damage.reason}"))
         origins = {
             point: Origin(one_line(point.name, MOST), one_line(point.value, MOST), *distributions.origin(point))
-            for point in found
+            for point in readable
         }
-        # Built-in plugins go first, so that a name conflict is the newcomer's.
+        # Built-in plugins come first, so in a conflict of names the other plugin is refused.
         for point, origin in sorted(
             origins.items(), key=lambda item: (not item[1].built_in, item[0].name, item[0].value)
         ):
@@ -89,7 +89,7 @@ class Plugins:
         self.register(plugin, origin)
 
     def register(self, plugin: object, origin: Origin) -> None:
-        """Register a plugin's hooks and call those by which it brings things; failures go to `broken`."""
+        """Register a plugin, and call the hooks that provide its objects; failures are added to `broken`."""
         reason = self._registered(plugin, origin)
         if reason is None:
             self.loaded.append(origin)
@@ -97,13 +97,14 @@ class Plugins:
             self.broken.append(Broken(origin, reason))
 
     def _registered(self, plugin: object, origin: Origin) -> str | None:
-        """Why a plugin cannot be used as a whole; None where it was registered, perhaps without some of what it brings."""
-        taken = next((one for one in self.loaded if one.plugin == origin.plugin), None)
+        """Register a plugin; return why it cannot be used as a whole, or None, even if some of its objects are refused."""
+        taken = next((loaded for loaded in self.loaded if loaded.plugin == origin.plugin), None)
         try:
             with guarded(f"registering the plugin {origin}"):
                 unknown = next((name for name in marked(plugin) if not hasattr(hooks, name)), None)
                 if unknown is not None:
-                    near = difflib.get_close_matches(unknown, [one for one in dir(hooks) if one.startswith(PROJECT)], 1)
+                    known = [name for name in dir(hooks) if name.startswith(PROJECT)]
+                    near = difflib.get_close_matches(unknown, known, 1)
                     return f"there is no hook {one_line(unknown)}" + (f"; did you mean {near[0]}?" if near else "")
                 if taken is not None:
                     return f"the plugin name {origin.plugin!r} is already taken by {taken}; {origin} needs another name"
@@ -119,24 +120,24 @@ class Plugins:
         try:
             self._collect(plugin, origin)
         except PluginFailed as failure:
-            # Its other hooks are not called either.
+            # Its other hooks are then not called either.
             self._forget(plugin)
             return f"its hook raised {failure}"
         return None
 
     def _forget(self, plugin: object) -> None:
-        for name, one in self._manager.list_name_plugin():
-            if one is plugin:
+        for name, registered in self._manager.list_name_plugin():
+            if registered is plugin:
                 self._manager.unregister(name=name)
 
     def _collect(self, plugin: object, origin: Origin) -> None:
-        # Built before anything is kept: a hook that raises leaves nothing of its plugin half-registered.
+        # All hooks are called before anything is kept, so a hook that raises leaves nothing of its plugin registered.
         hooks_called = {
             kind: called(self._manager, plugin, origin, f"{PROJECT}_{kind}")
             for kind in ("backends", *self._brought.kinds)
         }
         for candidate in hooks_called.pop("backends"):
-            entry = self._read(origin, lambda one: read_backend(one, origin, self._backends), candidate)
+            entry = self._read(origin, lambda backend: read_backend(backend, origin, self._backends), candidate)
             if entry is not None:
                 self._add(entry)
         for kind, candidates in hooks_called.items():
@@ -144,7 +145,7 @@ class Plugins:
                 self._read(origin, partial(self._brought.kinds[kind], origin=origin), candidate)
 
     def _read(self, origin: Origin, read: Callable[[object], Thing], candidate: object) -> Thing | None:
-        """What a plugin registered, checked; None where it is unfit, which costs that one thing."""
+        """Return an object that a plugin registered, after checks; None if it is refused, which is recorded."""
         try:
             with guarded(f"reading what the plugin {origin} registered", passing=(Unfit,)):
                 return read(candidate)
@@ -160,10 +161,10 @@ class Plugins:
             self._backends[word] = entry
 
     def add_file(self, path: Path, class_name: str) -> BackendEntry:
-        """Register a backend class of a Python file, as `-b my_backend.py:MyBackend` asks for, and the file's converters.
+        """Register a backend class of a Python file, as with `-b my_backend.py:MyBackend`, and the file's converters.
 
         Raises:
-            UnknownBackend: the file or the class is not there.
+            UnknownBackend: the file or the class does not exist.
             BackendUnusable: the file cannot be imported, or the class is refused.
         """
         if not is_file(path):
@@ -186,19 +187,19 @@ class Plugins:
 
     @property
     def backends(self) -> tuple[BackendEntry, ...]:
-        """Every usable backend once, by name."""
+        """All usable backends, each once, sorted by name."""
         return tuple(
-            sorted({entry.name: entry for entry in self._backends.values()}.values(), key=lambda one: one.name)
+            sorted({entry.name: entry for entry in self._backends.values()}.values(), key=lambda entry: entry.name)
         )
 
     @property
     def endings(self) -> Endings:
-        """How the names of model files end, as the backends declare it, those first that were registered first."""
+        """The endings of model files that backends declare, in the order of their registration."""
         return Endings({entry.name: entry for entry in self._backends.values()}.values())
 
     @property
     def distributions(self) -> dict[str, tuple[str, ...]]:
-        """By each module of the backends' frameworks, the distributions that bring it."""
+        """The distributions that contain each module of the backends' frameworks."""
         merged: dict[str, tuple[str, ...]] = {}
         for entry in self.backends:
             for module, names in entry.distributions.items():
@@ -207,53 +208,53 @@ class Plugins:
 
     @property
     def variables(self) -> tuple[str, ...]:
-        """Beginnings of environment variables that change how the backends' frameworks run."""
+        """Prefixes of environment variables that change how the backends' frameworks run."""
         return tuple(sorted({word for entry in self.backends for word in entry.variables}))
 
     @property
     def models(self) -> tuple[BuiltinModel, ...]:
-        """Models that plugins brought."""
+        """The models of plugins."""
         return tuple(self._brought.models)
 
     @property
     def converters(self) -> tuple[ConverterEntry, ...]:
-        """Edges between model formats that plugins brought."""
+        """The converters between model formats of plugins."""
         return tuple(self._brought.converters.values())
 
     @property
     def reporters(self) -> tuple[Reporter, ...]:
-        """Report formats that plugins brought."""
+        """The report formats of plugins."""
         return tuple(self._brought.reporters.values())
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
-        """What can be measured around slices: built in, and what plugins brought."""
+        """The additional metrics: built-in ones, and those of plugins."""
         return tuple(self._brought.metrics.values())
 
     @property
     def datasets(self) -> tuple[DatasetEntry, ...]:
-        """Data sets that plugins brought."""
+        """The data sets of plugins."""
         return tuple(self._brought.datasets.values())
 
     @property
     def launchers(self) -> tuple[LauncherEntry, ...]:
-        """Launchers that plugins brought."""
+        """The launchers of plugins."""
         return tuple(self._brought.launchers.values())
 
     def find_metric(self, name: str) -> Metric:
-        """Return the metric of that name.
+        """Return the metric with a name.
 
         Raises:
-            UsageError: it is not known; the text names those that are.
+            UsageError: there is none; the message lists the known ones.
         """
         return self._brought.metric(name)
 
     def find(self, name: str) -> BackendEntry:
-        """Return the backend of that name or alias.
+        """Return the backend with a name or alias.
 
         Raises:
-            BackendUnusable: it is known and broken.
-            UnknownBackend: it is not known; the text gives the nearest name and the installed ones.
+            BackendUnusable: the backend is broken.
+            UnknownBackend: there is none; the message gives the nearest name and the installed ones.
         """
         entry = self._backends.get(name.lower())
         if entry is not None:
@@ -263,7 +264,7 @@ class Plugins:
                 raise BackendUnusable(f"The backend {name!r} cannot be used: {broken.reason}.")
         near = difflib.get_close_matches(name.lower(), self._backends, 1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
-        known = ", ".join(one.name for one in self.backends) or "none"
+        known = ", ".join(known_entry.name for known_entry in self.backends) or "none"
         raise UnknownBackend(f"There is no backend {name!r}.{hint} Installed: {known}.")
 
     def hears(self, hook: str) -> bool:
@@ -271,15 +272,15 @@ class Plugins:
         return bool(getattr(self._manager.hook, hook).get_hookimpls())
 
     def run_started(self, header: object) -> None:
-        """Tell every plugin that a run begins."""
+        """Notify all plugins that a run begins."""
         self._notify("infer_compare_run_started", header=header)
 
     def point_finished(self, point: object, figures: object = None) -> None:
-        """Tell every plugin that a point got its outcome, and its figures, None where it has none."""
+        """Notify all plugins that a point has its outcome, and its figures, or None if it has none."""
         self._notify("infer_compare_point_finished", point=point, figures=figures)
 
     def run_finished(self, run: object) -> None:
-        """Tell every plugin that a run ended."""
+        """Notify all plugins that a run has ended."""
         self._notify("infer_compare_run_finished", run=run)
 
     def _notify(self, hook: str, **arguments: object) -> None:

@@ -1,4 +1,4 @@
-"""The formats of model files by their names, as backends declare them in `Capabilities.suffixes`."""
+"""Recognizing the formats of model files by their names, as backends declare them in `Capabilities.suffixes`."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ if TYPE_CHECKING:
     from infer_compare.plugins.entries import BackendEntry
 
 ONNX = "onnx"
-"""The one format that is read without any backend: what models are exchanged in."""
+"""The exchange format, which is read without any backend."""
 LONGEST_ENDING = 64
 _FILES = re.compile(r"(\.[\w-]+)+(\+(\.[\w-]+)+)*", re.ASCII)
 _MEMBER = re.compile(r"/[\w.-]*\w", re.ASCII)
 
 
 class Ending(NamedTuple):
-    """How a model of a format is recognised: by the end of its file's name, or by a file in its folder."""
+    """How a model of a format is recognized: by the suffix of its file, or by a file in its folder."""
 
     suffix: str
-    """In lower case; empty for a folder that is known by what it holds."""
+    """In lower case; empty for a folder that is recognized by its content."""
     companions: tuple[str, ...] = ()
-    """Suffixes of the files that lie beside it, of the same name."""
+    """Suffixes of further files of the model, with the same stem."""
     member: str = ""
-    """The file that the folder holds."""
+    """The file by which a folder is recognized."""
 
     @classmethod
     def parse(cls, text: str) -> Ending:
-        """Return what `.tflite`, `.xml+.bin` or `/saved_model.pb` says.
+        """Parse an ending such as `.tflite`, `.xml+.bin` or `/saved_model.pb`.
 
         Raises:
-            ValueError: it is none of these.
+            ValueError: the text has another form.
         """
         if len(text) <= LONGEST_ENDING and _MEMBER.fullmatch(text):
             return cls("", (), text[1:])
@@ -45,35 +45,35 @@ class Ending(NamedTuple):
         return cls(suffix.lower(), tuple(companions))
 
     def matches(self, path: Path) -> bool:
-        """Return whether a path is that of such a model; only for a folder is it looked at."""
+        """Return whether a path matches the ending; only for folders the file system is accessed."""
         if self.member:
             return is_file(path / self.member)
         return len(path.name) > len(self.suffix) and path.name.lower().endswith(self.suffix)
 
     def files(self, path: Path) -> tuple[Path, ...]:
-        """Return the file or folder of a model that matches, and the files that belong beside it."""
+        """Return the file or folder of a matching model, and its companion files."""
         stem = path.name.removesuffix(path.name[-len(self.suffix) :]) if self.suffix else ""
         return (path, *(path.with_name(stem + companion) for companion in self.companions))
 
     def __str__(self) -> str:
-        """As it was declared."""
+        """Return the ending as declared."""
         return f"/{self.member}" if self.member else "+".join((self.suffix, *self.companions))
 
 
 class Claim(NamedTuple):
-    """A backend's word that files of an ending are of a format."""
+    """A backend's declaration that files with an ending are of a format."""
 
     ending: Ending
     format: str
     backend: str
-    """Empty for ONNX, which needs none."""
+    """Empty for ONNX, which needs no backend."""
 
 
 class Endings:
     """The endings of all backends of an installation."""
 
     def __init__(self, entries: Iterable[BackendEntry] = ()) -> None:
-        """Collect them, in the order in which the backends were registered."""
+        """Collects the endings of backends in the order of their registration."""
         self._claims = (
             Claim(Ending.parse(".onnx"), ONNX, ""),
             *(
@@ -85,10 +85,9 @@ class Endings:
         )
 
     def claim(self, text: str, preferred: Sequence[str] = ()) -> Claim | None:
-        """Return what is claimed of a path, or None where no backend knows its ending.
+        """Return the claim that applies to a path; None if no backend knows its ending.
 
-        Where one ending stands for several formats, the backends that take part decide; else the longest ending counts,
-        and then the backend that was registered first.
+        If several apply, those of backends that take part win, then the longest ending, then the backend registered first.
 
         Args:
             text: the path as it was typed.
@@ -102,7 +101,7 @@ class Endings:
         return min((claim for claim in self._claims if claim.ending.matches(path)), key=rank, default=None)
 
     def owner(self, path: Path) -> Path | None:
-        """Return the model file that a file belongs beside, such as `net.xml` for `net.bin`, where that is there."""
+        """Return the model file to which a companion file belongs, such as `net.xml` for `net.bin`, if it exists."""
         for claim in self._claims:
             for companion in claim.ending.companions:
                 if path.name.endswith(companion):
@@ -113,10 +112,10 @@ class Endings:
 
     @property
     def suffixes(self) -> tuple[str, ...]:
-        """What the names of model files end in, each once."""
+        """The suffixes of model files, each once."""
         return tuple(dict.fromkeys(claim.ending.suffix for claim in self._claims if claim.ending.suffix))
 
     @property
     def members(self) -> tuple[str, ...]:
-        """The files by which folders are known, each once."""
+        """The files by which folders are recognized, each once."""
         return tuple(dict.fromkeys(claim.ending.member for claim in self._claims if claim.ending.member))

@@ -1,4 +1,4 @@
-"""What is known of plugins and of what they registered."""
+"""Descriptions of plugins and of the objects that they registered."""
 
 from __future__ import annotations
 
@@ -16,105 +16,105 @@ DISTRIBUTION = "infer-compare"
 
 
 class Origin(msgspec.Struct, frozen=True):
-    """Where a plugin comes from."""
+    """The origin of a plugin: its entry point, module and distribution."""
 
     plugin: str
-    """Name of its entry point, or the file it was read from."""
+    """Name of its entry point, or its file."""
     module: str
     distribution: str = ""
     version: str = ""
 
     def __str__(self) -> str:
-        """`openvino (infer-compare-openvino 1.0)`."""
+        """Return a text such as `openvino (infer-compare-openvino 1.0)`."""
         source = f"{self.distribution} {self.version}".strip()
         return f"{self.plugin} ({source})" if source else self.plugin
 
     @property
     def built_in(self) -> bool:
-        """Whether it comes with infer-compare itself."""
+        """Whether the plugin is part of infer-compare."""
         return self.distribution.replace("_", "-") == DISTRIBUTION
 
     @property
     def third_party(self) -> str:
-        """The distribution or file of somebody else; empty for what comes with infer-compare."""
+        """The distribution or file of the plugin; empty if it is built in."""
         return "" if self.built_in else self.distribution or Path(self.plugin).name
 
 
 class BackendEntry(msgspec.Struct, frozen=True):
-    """A backend that can be asked for, with what its class says."""
+    """A usable backend, with the checked attributes of its class."""
 
     backend: type[Backend[Any]]
-    """Only for a call of one of its methods; what it says is in the fields beside."""
+    """Only for calling its methods; its attributes are in the other fields."""
     origin: Origin
     reference: str
-    """How a worker finds the class again: `entry:PLUGIN:NAME` or `file:PATH:CLASS`."""
+    """By which a worker finds the class: `entry:PLUGIN:NAME` or `file:PATH:CLASS`."""
     name: str
-    """What people type."""
+    """The name that users type."""
     capabilities: Capabilities
     aliases: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()
     install_hint: str = ""
     distributions: dict[str, tuple[str, ...]] = {}
-    """By each module that it requires or names, what brings it."""
+    """The distributions that contain each module that it requires or names."""
     rests_on: tuple[str, ...] = ()
-    """Other distributions that decide how its framework computes."""
+    """Other distributions that affect how its framework computes."""
     variables: tuple[str, ...] = ()
 
     @property
     def packages(self) -> tuple[str, ...]:
-        """Names of the distributions whose versions belong to its results, installed or not."""
+        """Names of the distributions whose versions are recorded with its results, installed or not."""
         brought = (name for names in self.distributions.values() for name in names)
         plugin = (self.origin.distribution,) if self.origin.distribution else ()
         return tuple(dict.fromkeys((*brought, *self.rests_on, *plugin)))
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """Modules that the backend requires and that are not installed; nothing is imported to find out."""
+        """Modules that the backend requires and that are not installed; determined without importing anything."""
         return tuple(module for module in self.requires if not is_installed(module))
 
     @property
     def endings(self) -> dict[str, tuple[Ending, ...]]:
-        """By format, how the names of its files end."""
+        """The endings of its model files, by format."""
         return {form: tuple(map(Ending.parse, texts)) for form, texts in self.capabilities.suffixes.items()}
 
 
 class ConverterEntry(msgspec.Struct, frozen=True):
-    """A converter that can be used."""
+    """A usable converter."""
 
     converter: Converter
     origin: Origin
     reference: str
-    """How a worker finds it again: `PLUGIN:SOURCE:TARGET`."""
+    """By which a worker finds it: `PLUGIN:SOURCE:TARGET`."""
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """Modules that it requires and that are not installed; nothing is imported to find out."""
+        """Modules that it requires and that are not installed; determined without importing anything."""
         return tuple(module for module in self.converter.requires if not is_installed(module))
 
 
 class DatasetEntry(msgspec.Struct, frozen=True):
-    """A data set that can be used."""
+    """A usable data set."""
 
     dataset: BuiltinDataset
     origin: Origin
     reference: str
-    """How a worker finds it again: `PLUGIN:NAME`."""
+    """By which a worker finds it: `PLUGIN:NAME`."""
 
 
 class LauncherEntry(msgspec.Struct, frozen=True):
-    """A launcher that can be asked for, with what its class says."""
+    """A usable launcher, with the checked attributes of its class."""
 
     launcher: type[Launcher]
-    """Only to make one; what it says is in the fields beside."""
+    """Only for making an instance; its attributes are in the other fields."""
     origin: Origin
     name: str
-    """What people type."""
+    """The name that users type."""
     install_hint: str = ""
     requires: tuple[str, ...] = ()
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """Modules that it requires and that are not installed; nothing is imported to find out."""
+        """Modules that it requires and that are not installed; determined without importing anything."""
         return tuple(module for module in self.requires if not is_installed(module))
 
 
@@ -129,7 +129,7 @@ class Broken(msgspec.Struct, frozen=True):
 def is_installed(module: str) -> bool:
     """Return whether a top-level module can be found, without importing it."""
     try:
-        # Looking for what is inside a package would import the package.
+        # Looking up a submodule would import its package.
         return find_spec(module.partition(".")[0]) is not None
     except (ImportError, ValueError):
         return False

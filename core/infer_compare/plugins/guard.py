@@ -1,4 +1,4 @@
-"""The border to a plugin's code: whatever it raises becomes one exception of ours, with a text that can be shown."""
+"""A guard around calls of a plugin's code, which turns its exceptions into one type with a printable text."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ if TYPE_CHECKING:
 
 
 class PluginFailed(Exception):
-    """A plugin's code raised. The text is one line: the kind of what it raised, and its message."""
+    """A plugin's code raised an exception. The text is one line: the type of the exception, and its message."""
 
 
 class guarded:  # noqa: N801 - it reads as a statement
-    """Within it only `PluginFailed` is raised, an interrupt by the user, or what is let pass.
+    """A context that turns exceptions of a plugin's code into `PluginFailed`.
 
-    `SystemExit`, `GeneratorExit` and a `KeyboardInterrupt` that no signal caused are a plugin's failures like any other.
-    A user's interrupt gets a note of what it interrupted, so that a plugin that hangs can be told.
+    Only interrupts by the user and the exceptions in `passing` are not changed. `SystemExit`, `GeneratorExit` and a
+    `KeyboardInterrupt` that no signal caused count as failures of the plugin. A user's interrupt gets a note of what it interrupted,
+    which reveals a hanging plugin.
     """
 
     def __init__(self, what: str, passing: tuple[type[BaseException], ...] = ()) -> None:
-        """Keep what is done, as a clause such as `importing the plugin x`, and the exceptions that are let pass."""
+        """Takes a description such as `importing the plugin x`, and the exceptions to let pass."""
         self._what = what
         self._passing = passing
 

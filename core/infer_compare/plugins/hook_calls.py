@@ -1,4 +1,4 @@
-"""Hooks of a plugin, looked up and called."""
+"""Looking up and calling the hooks of a plugin."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from infer_compare.plugins.entries import Origin
 
 MOST = 1000
-"""Objects that one hook may return; one that returns more is taken for endless."""
+"""The most objects that a hook may return; this also stops endless iterators."""
 
 
 def marked(plugin: object) -> Iterator[str]:
@@ -26,32 +26,32 @@ def marked(plugin: object) -> Iterator[str]:
         try:
             with guarded(f"looking at {name} of a plugin"):
                 options = getattr(getattr(plugin, name), f"{PROJECT}_impl", None)
-                found = None if options is None else text_of(options.get("specname") or name)
+                hook = None if options is None else text_of(options.get("specname") or name)
         except PluginFailed:
             continue
-        if found is not None:
-            yield found
+        if hook is not None:
+            yield hook
 
 
 def called(manager: pluggy.PluginManager, plugin: object, origin: Origin, hook: str) -> list[Any]:
-    """Return what one plugin returns for a registering hook; nothing when it does not implement it.
+    """Return the objects that a plugin returns from a hook; none if it does not implement the hook.
 
     Raises:
-        PluginFailed: it raised, or returned something that is not a sequence, or has no end.
+        PluginFailed: the hook raised an exception, or returned something that is not iterable, or too many objects.
     """
     with guarded(f"calling {hook} of the plugin {origin}"):
-        found: list[Any] = []
+        objects: list[Any] = []
         for implementation in getattr(manager.hook, hook).get_hookimpls():
             if implementation.plugin is plugin:
                 returned = implementation.function()
-                found += islice(returned if returned is not None else (), MOST + 1)
-        if len(found) > MOST:
+                objects += islice(returned if returned is not None else (), MOST + 1)
+        if len(objects) > MOST:
             raise ValueError(f"{hook} returned more than {MOST} objects")
-        return found
+        return objects
 
 
 def name_of(candidate: object) -> str | None:
-    """Return the name of a backend that cannot be used, by which it may be asked for."""
+    """Return the `name` of an object that was refused, by which users may ask for it; None without one."""
     try:
         with guarded("reading a name"):
             name = getattr(candidate, "name", None)

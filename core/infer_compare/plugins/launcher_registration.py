@@ -1,4 +1,4 @@
-"""Launchers that plugins register, checked before they are kept."""
+"""Checks of launchers that plugins register."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ METHODS = ("connect", "machines", "start", "events", "stop", "close")
 
 
 def read_launcher(candidate: Any, origin: Origin, taken: Collection[str]) -> LauncherEntry:  # noqa: ANN401 - a third party's object may be anything
-    """Return a launcher that was registered, checked; to be called in the plugin's guard.
+    """Return the entry of a registered launcher after checks; to be called within `guarded`.
 
     Raises:
-        Unfit: it is no class with a usable name and the methods of a launcher, or its name is taken.
+        Unfit: it is not a class with a usable name and the methods of a launcher, or its name is taken.
     """
     if not isinstance(candidate, type):
         raise Unfit(f"{repr_of(candidate)} is not a class; a plugin registers the class of a launcher")

@@ -1,4 +1,4 @@
-"""Metrics that plugins register, checked before they are kept."""
+"""Checks of metrics that plugins register."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-"""It begins the name of a column."""
+"""Names of columns begin with it."""
 LONGEST_UNIT = 12
 
 
 def read_metric(candidate: object, taken: Collection[str]) -> Metric:
-    """Return a metric that was registered, checked; to be called in the plugin's guard.
+    """Return a registered metric after checks; to be called within `guarded`.
 
     Raises:
         Unfit: it is not a `Metric` that can be measured and shown, or its name is taken.

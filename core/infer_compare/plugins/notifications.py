@@ -1,4 +1,4 @@
-"""Notifications of what happens in a run, to one plugin after the other."""
+"""Notifying plugins of the progress of a run, one after the other."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 def notify(
     manager: pluggy.PluginManager, loaded: Sequence[Origin], hook: str, arguments: dict[str, object]
 ) -> Iterator[Broken]:
-    """Call a hook of every plugin that implements it, and yield those that raise.
+    """Call a hook of all plugins that implement it, and yield those that raise an exception.
 
-    One implementation is called at a time: a listener that raises costs neither the run nor the other listeners.
+    Implementations are called separately, so an exception in one affects neither the run nor the others.
     """
     for implementation in getattr(manager.hook, hook).get_hookimpls():
         origin = next(
-            (one for one in loaded if one.plugin == implementation.plugin_name),
+            (known for known in loaded if known.plugin == implementation.plugin_name),
             Origin(implementation.plugin_name, hook),
         )
         try:

@@ -1,4 +1,4 @@
-"""A backend's options: read from text, refused with a suggestion, described for people."""
+"""The options of a backend: reading them from texts, and describing them for users."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from infer_compare.interfaces import Backend, Options
 
 _AT = re.compile(r" - at `\$\.(\w+)`")
-"""How msgspec says which field a value does not fit."""
+"""The part of msgspec's messages that names the field."""
 
 
 class OptionDescription(msgspec.Struct, frozen=True):
@@ -32,10 +32,10 @@ class OptionDescription(msgspec.Struct, frozen=True):
 
 
 def read_options(backend: type[Backend[Any]], given: Mapping[str, str]) -> Options:
-    """Return the typed options that texts such as `{"compile": "true"}` mean.
+    """Return typed options parsed from texts such as `{"compile": "true"}`.
 
     Raises:
-        OptionError: the backend has no such option (the nearest is suggested), or the value does not fit.
+        OptionError: the backend has no such option (the message suggests the nearest), or a value does not fit.
     """
     try:
         with guarded(f"reading the options of {backend.name}", passing=(OptionError,)):
@@ -61,7 +61,7 @@ def _read(backend: type[Backend[Any]], given: Mapping[str, str]) -> Options:
             names = [*known, *CORE]
             near = difflib.get_close_matches(key, names, 1) or [
                 *(name for name in known if key in name),
-                # As `intra_op_num_threads`, which other libraries have.
+                # Such as `intra_op_num_threads` of other libraries.
                 *(name for name in CORE if name in key.split("_")),
             ]
             hint = f" Did you mean {near[0]!r}?" if near else ""
@@ -77,12 +77,12 @@ def _read(backend: type[Backend[Any]], given: Mapping[str, str]) -> Options:
 
 
 def _bare(kind: Any) -> Any:  # noqa: ANN401 - a type may be anything
-    """A type without what it is annotated with."""
+    """Return a type without its annotations."""
     return get_args(kind)[0] if get_origin(kind) is Annotated else kind
 
 
 def _misfit(backend: type[Backend[Any]], given: Mapping[str, str], problem: str) -> str:
-    """Return the sentence on a value that does not fit, with what may be written instead."""
+    """Return the error message for a value that does not fit, with the possible values."""
     named = _AT.search(problem)
     options = {option.name: option for option in describe_options(backend)}
     if named is not None and f"{named[1]}.KEY" in options:
@@ -102,7 +102,7 @@ def _misfit(backend: type[Backend[Any]], given: Mapping[str, str], problem: str)
 
 
 def describe_options(backend: type[Backend[Any]]) -> tuple[OptionDescription, ...]:
-    """Return name, type, default and text of each option, as they can be shown; of a group of keys, `NAME.KEY`.
+    """Return the name, type, default and text of each option for display; a group of keys has the name `NAME.KEY`.
 
     Raises:
         BackendUnusable: the class of the options cannot be read.
@@ -110,26 +110,26 @@ def describe_options(backend: type[Backend[Any]]) -> tuple[OptionDescription, ..
     try:
         with guarded(f"reading the options of {backend.name}"):
             schema = msgspec.json.schema(backend.options)
-            own = schema["$defs"][schema["$ref"].rpartition("/")[2]]
+            definition = schema["$defs"][schema["$ref"].rpartition("/")[2]]
             return tuple(
                 OptionDescription(
                     *map(
                         one_line, (_name(name, entry), _type(entry), _default(entry), str(entry.get("description", "")))
                     )
                 )
-                for name, entry in own["properties"].items()
+                for name, entry in definition["properties"].items()
             )
     except PluginFailed as failure:
         raise BackendUnusable(f"The options of the backend {backend.name!r} cannot be read: {failure}.") from failure
 
 
 def _name(name: str, entry: dict[str, Any]) -> str:
-    """The option as it would be typed."""
+    """Return the name of an option as typed."""
     return f"{name}.KEY" if entry.get("type") == "object" else name
 
 
 def _type(entry: dict[str, Any]) -> str:
-    """`integer | null`, or the choices where there are any."""
+    """Return the type of an option, such as `integer | null`, or its choices."""
     if entry.get("type") == "object":
         return _type(entry.get("additionalProperties") or {"type": "string"})
     if "anyOf" in entry:
@@ -138,7 +138,7 @@ def _type(entry: dict[str, Any]) -> str:
 
 
 def _default(entry: dict[str, Any]) -> str:
-    """As it would be typed."""
+    """Return the default of an option as typed."""
     value = entry.get("default", "")
     if value is None:
         return "null"

@@ -1,4 +1,4 @@
-"""Backends, converters and data sets by reference, as workers find them: one plugin is imported, and no other."""
+"""Loading backends, converters and data sets by reference, as workers do: only their plugin is imported."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from infer_compare.plugins.discovery import Plugins
 
 
 def load_backend(reference: str) -> type[Backend[Any]]:
-    """Return the class that a reference names: what a worker imports, that one plugin and no other.
+    """Return the backend class that a reference names; only its plugin is imported.
 
     Raises:
         UnknownBackend: it is not installed here.
@@ -28,11 +28,11 @@ def load_backend(reference: str) -> type[Backend[Any]]:
 
 
 def load_converter(reference: str) -> Converter:
-    """Return the converter that a reference names: what a worker imports, its plugin and no other.
+    """Return the converter that a reference names; only its plugin is imported.
 
     Raises:
         UnknownBackend: its plugin is not installed here.
-        BackendUnusable: its plugin cannot be imported, or brings no such converter any more.
+        BackendUnusable: its plugin cannot be imported, or has no such converter.
     """
     place = reference.rsplit(":", 2)[0]
     if place.startswith("file:"):
@@ -49,22 +49,22 @@ def load_converter(reference: str) -> Converter:
 
 
 def load_dataset(reference: str) -> BuiltinDataset:
-    """Return the data set that a reference names: what a worker imports, its plugin and no other.
+    """Return the data set that a reference names; only its plugin is imported.
 
     Raises:
         UnknownBackend: its plugin is not installed here.
-        BackendUnusable: its plugin cannot be imported, or brings no such data set any more.
+        BackendUnusable: its plugin cannot be imported, or has no such data set.
     """
     plugins = _only(reference.partition(":")[0])
     for entry in plugins.datasets:
         if entry.reference == reference:
             return entry.dataset
-    reason = next((one.reason for one in plugins.broken), "it brings no such data set")
+    reason = next((broken.reason for broken in plugins.broken), "it brings no such data set")
     raise BackendUnusable(f"The data set {reference} cannot be used: {reason}.")
 
 
 def _only(plugin: str) -> Plugins:
-    points = [one for one in distributions.entry_points(GROUP)[0] if one.name == plugin]
+    points = [point for point in distributions.entry_points(GROUP)[0] if point.name == plugin]
     if not points:
         raise UnknownBackend(f"No plugin {plugin!r} is installed for the interpreter {sys.executable}.")
     return Plugins.discover(points=points)

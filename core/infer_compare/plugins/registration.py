@@ -1,7 +1,7 @@
-"""What plugins registered: read once and checked; listing a plugin asks it nothing again.
+"""Checks of backends, models and data sets that plugins register, whose attributes are read once.
 
-A class or an object of a plugin may hold anything, and say something else each time. What the parent process needs to know
-of it is kept here as plain values. Names must be of characters that can be typed; other texts are made safe to show.
+A class or an object of a plugin may have attributes of any kind, which may change with each access. The parent process therefore
+keeps plain values of what it needs. Names must consist of characters that can be typed; other texts are made safe for display.
 """
 
 from __future__ import annotations
@@ -25,28 +25,28 @@ LONGEST_TEXT = 300
 _NAME = re.compile(r"\w[\w.+-]*")
 """Names of plugins, models and formats: they become words of a command line and parts of file names."""
 _VARIABLES = re.compile(r"[A-Z][A-Z0-9]*_[A-Z0-9_]*")
-"""A whole first word at least: what is recorded is shown to others."""
+"""Prefixes of environment variables. They contain at least a whole first word, since matching variables become public."""
 
 
 class Unfit(Exception):
-    """Something that a plugin registered cannot be used; the text says why, as a clause."""
+    """An object that a plugin registered cannot be used; the text gives the reason as a clause."""
 
 
 def can_be_typed(name: object) -> bool:
-    """Return whether a name is of letters, digits and `_ . + -`, and not too long."""
+    """Return whether a name consists of letters, digits and `_ . + -`, and is not too long."""
     return type(name) is str and len(name) <= LONGEST_NAME and _NAME.fullmatch(name) is not None
 
 
 def read_backend(
     candidate: object, origin: Origin, taken: Mapping[str, BackendEntry], reference: str = ""
 ) -> BackendEntry:
-    """Return the entry of a class that was registered; to be called in the plugin's guard, since the class is asked.
+    """Return the entry of a registered backend after checks; to be called within `guarded`, since it reads the class.
 
     Args:
-        candidate: what the plugin's hook returned.
+        candidate: the object that the plugin's hook returned.
         origin: the plugin.
-        taken: names and aliases that are registered already.
-        reference: how a worker finds it; that of an entry point when empty.
+        taken: names and aliases that are already registered.
+        reference: by which a worker finds it; that of an entry point when empty.
 
     Raises:
         Unfit: it cannot be used as a backend.
@@ -103,10 +103,10 @@ def _backend_name(candidate: type[Backend[Any]]) -> str:
 
 
 def _capabilities(name: str, candidate: type[Backend[Any]]) -> Capabilities:
-    found = getattr(candidate, "capabilities", None)
-    if not isinstance(found, Capabilities):
+    declared = getattr(candidate, "capabilities", None)
+    if not isinstance(declared, Capabilities):
         raise Unfit(f"{name} needs a class attribute `capabilities`")
-    values = {field: getattr(found, field) for field in Capabilities.__struct_fields__}
+    values = {field: getattr(declared, field) for field in Capabilities.__struct_fields__}
     try:
         checked = msgspec.convert(values, Capabilities)
     except msgspec.ValidationError as error:
@@ -174,7 +174,7 @@ def _variables(name: str, beginnings: object) -> tuple[str, ...]:
 
 
 def read_model(candidate: object) -> BuiltinModel:
-    """Return a model that was registered, checked; to be called in the plugin's guard.
+    """Return a registered model after checks; to be called within `guarded`.
 
     Raises:
         Unfit: it is not a `BuiltinModel` that can be listed and built.
@@ -194,7 +194,7 @@ def read_model(candidate: object) -> BuiltinModel:
 
 
 def read_dataset(candidate: object, taken: Collection[str]) -> BuiltinDataset:
-    """Return a data set that was registered, checked; to be called in the plugin's guard.
+    """Return a registered data set after checks; to be called within `guarded`.
 
     Raises:
         Unfit: it is not a `BuiltinDataset` that can be listed and loaded, or its name is taken.
@@ -213,7 +213,7 @@ def read_dataset(candidate: object, taken: Collection[str]) -> BuiltinDataset:
 
 
 def text_field(value: object, what: str) -> str:
-    """Return a text on one line, cut to a length that can be shown.
+    """Return a text as a single line, shortened for display.
 
     Raises:
         Unfit: it is not a text.

@@ -1,4 +1,4 @@
-"""Report formats that plugins register, checked before they are kept."""
+"""Checks of report formats that plugins register."""
 
 from __future__ import annotations
 
@@ -17,35 +17,35 @@ _SUFFIX = re.compile(r"(\.\w[\w+-]*)*")
 
 
 class RegisteredReporter:
-    """A report format of a plugin, with its name and what it needs as plain values."""
+    """A report format of a plugin, with its checked attributes as plain values."""
 
     def __init__(self, reporter: Reporter, values: Mapping[str, Any]) -> None:
-        """Keep the format's own function, and the values that were read of it."""
+        """Takes the plugin's format, and its checked attributes."""
         self.name: str = values["name"]
         self.suffix: str = values["suffix"]
         self.requires: tuple[str, ...] = values["requires"]
         self.install_hint: str = values["install_hint"]
         self._reporter = reporter
 
-    def render(self, document: Any) -> str | bytes:  # noqa: ANN401 - the report document's type stands above this layer
-        """Return what the plugin makes of the document."""
+    def render(self, document: Any) -> str | bytes:  # noqa: ANN401 - the type of the document is in a higher layer
+        """Return the report that the plugin makes of a document."""
         return self._reporter.render(document)
 
 
 class RegisteredReporterOfMany(RegisteredReporter):
-    """One that takes several runs."""
+    """A report format of a plugin that also accepts several runs."""
 
     def render_many(self, documents: Sequence[Any]) -> str | bytes:
-        """Return what the plugin makes of the documents."""
+        """Return the report that the plugin makes of several documents."""
         made: str | bytes = self._reporter.render_many(documents)  # type: ignore[attr-defined]
         return made
 
 
 def read_reporter(candidate: Any, taken: Collection[str]) -> Reporter:  # noqa: ANN401 - a third party's object may be anything
-    """Return a report format that was registered, checked; to be called in the plugin's guard.
+    """Return a registered report format after checks; to be called within `guarded`.
 
     Raises:
-        Unfit: it has no usable name, suffix or `render`, or its name is taken by another plugin's.
+        Unfit: it has no usable name, suffix or `render`, or its name is taken.
     """
     name, suffix = getattr(candidate, "name", None), getattr(candidate, "suffix", None)
     if not can_be_typed(name):
