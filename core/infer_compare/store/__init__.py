@@ -1,4 +1,4 @@
-"""Run folders: records appended, read back and folded."""
+"""Run folders: appending records, and reading them back."""
 
 from infer_compare.store.folder import (
     DEFAULT_ROOT,

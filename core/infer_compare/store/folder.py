@@ -1,4 +1,4 @@
-"""Run folders: made, found and listed."""
+"""Making, finding and listing run folders."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 DEFAULT_ROOT = Path("runs")
 LONGEST_STEM = 100
-"""Bytes of the model's name in the name of a run folder."""
+"""The most bytes of the model's name in the name of a run folder."""
 
 
 class StoredRun(msgspec.Struct, frozen=True):
@@ -33,15 +33,15 @@ class StoredRun(msgspec.Struct, frozen=True):
     model: str
     contenders: tuple[str, ...]
     state: str
-    """`complete`, `stopped`, `interrupted` or `running`, with `, damaged` where lines of it are; or why it cannot be read."""
+    """`complete`, `stopped`, `interrupted` or `running`, with `, damaged` if lines are damaged; or why it cannot be read."""
     answer: str = ""
-    """What to use, in a few words."""
+    """The recommendation in a few words."""
 
 
 def default_folder(model: str, root: Path = DEFAULT_ROOT) -> Path:
-    """Return `runs/<time>-<model>`, a name that is not taken."""
+    """Return a path `runs/<time>-<model>` that does not exist yet."""
     stem = re.sub(r"[^\w.-]+", "-", Path(model).stem).strip("-.") or "model"
-    # As long as a name may be, with the time before it and a number behind it.
+    # Shortened, as file systems limit names, and the time and a number are added.
     stem = stem.encode()[:LONGEST_STEM].decode(errors="ignore")
     base = root / f"{datetime.now().astimezone():%Y-%m-%d-%H%M%S}-{stem}"
     path, number = base, 1
@@ -55,10 +55,10 @@ def make_folder(path: Path) -> tuple[Path, ...]:
     """Make a new run folder.
 
     Returns:
-        The folders that this call made, from the innermost on; none where all were there.
+        The folders that this call made, the innermost first; none if all existed.
 
     Raises:
-        StoreError: a run is there already, something else is in the way, or it cannot be written.
+        StoreError: the folder already holds a run, is a file, or cannot be made or written.
     """
     if _holds_run(path):
         raise StoreError(
@@ -79,13 +79,13 @@ def make_folder(path: Path) -> tuple[Path, ...]:
 
 
 def _make(path: Path, made: list[Path]) -> None:
-    """Make a folder and those above it that are missing; what no other process made meanwhile goes in front of `made`."""
+    """Make a folder and its missing parents, and insert those that this call made at the front of `made`."""
     if path.parent != path and not path.parent.exists():
         _make(path.parent, made)
     try:
         path.mkdir()
     except OSError:
-        # It may be there although it could not be made, as on a file system that is mounted read-only.
+        # It may exist although it could not be made, for example on a read-only file system.
         if not path.is_dir():
             raise
     else:
@@ -93,15 +93,15 @@ def _make(path: Path, made: list[Path]) -> None:
 
 
 def run_file(path: Path) -> Path:
-    """Return the run file that a folder or a file names."""
+    """Return the run file of a folder; a path of a file is returned as it is."""
     return path / FILE if is_folder(path) else path
 
 
 def load(path: Path) -> Run:
-    """Return the run in a folder.
+    """Return the run in a folder, or in a run file.
 
     Raises:
-        StoreError: there is none, or it cannot be read.
+        StoreError: there is no run, or it cannot be read.
     """
     try:
         there = path.exists()
@@ -113,11 +113,11 @@ def load(path: Path) -> Run:
 
 
 def list_runs(root: Path = DEFAULT_ROOT, answer_of: Callable[[Run], str] | None = None) -> Iterator[StoredRun]:
-    """Return the runs in the folders of a folder, oldest first; one that cannot be read is listed with the reason.
+    """Yield the runs in the subfolders of a folder, sorted by name; unreadable runs are listed with the reason.
 
     Args:
         root: the folder.
-        answer_of: makes the answer of a run; there is none when None.
+        answer_of: returns the recommendation of a run; None to leave it out.
     """
     if not is_folder(root):
         return
@@ -138,13 +138,13 @@ def list_runs(root: Path = DEFAULT_ROOT, answer_of: Callable[[Run], str] | None 
 
 
 def _state(path: Path, run: Run) -> str:
-    """How a run ended, or that it is still running: its writer holds a lock."""
+    """Return how a run ended, or `running` if another process holds the lock on its file."""
     state = run.closing.state if run.closing is not None else "interrupted"
     return "running" if state != "complete" and is_being_written(run_file(path)) else state
 
 
 def _holds_run(path: Path) -> bool:
-    """Whether a folder has a run file; one that cannot be looked into has none that could be used."""
+    """Return whether a folder has a run file; False for a folder that cannot be read."""
     try:
         return (path / FILE).exists()
     except OSError:

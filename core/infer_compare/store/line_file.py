@@ -1,7 +1,7 @@
-"""A file of lines, each on disk before the next begins.
+"""A file of lines, each of which is flushed to disk before the next.
 
-A write is checked to the last byte and followed by fsync; a short write is truncated away, so that what was
-acknowledged is whole and what is not whole was not acknowledged. A tail that a crash tore is cut when the file is opened again.
+Every write is completed and followed by fsync, and a partial write is truncated, so acknowledged lines are complete and others leave
+no trace. An unfinished last line, for example after a crash, is cut off when the file is opened again.
 """
 
 from __future__ import annotations
@@ -24,34 +24,34 @@ File = TypeVar("File", bound="LineFile")
 
 
 class Words(NamedTuple):
-    """What errors about a file say."""
+    """The words of error messages about a file."""
 
     noun: str
-    """What the file is called at the start of a sentence."""
+    """The kind of file, for the beginning of a sentence."""
     lines: str
-    """What its lines are called."""
+    """The name of its lines, in the plural."""
     taken: str
-    """The sentence for a file that is there already."""
+    """The message if the file exists already."""
     busy: str
-    """The sentence for a file that another process writes to."""
+    """The message if another process writes to the file."""
     resume: Sequence[str]
-    """The command that goes on once there is room."""
+    """The command that continues after space was freed."""
 
 
 class LineFile:
-    """Appends lines to a file; the only writer it has."""
+    """Appends lines to a file, of which it holds the lock."""
 
     def __init__(self, path: Path, words: Words, read: Callable[[], bytes], *, create: bool) -> None:
         """Open the file.
 
         Args:
-            path: of the file.
-            words: for its errors.
-            read: returns what the file holds.
-            create: make a new file, which must not be there; else go on with one, its torn tail cut.
+            path: path of the file.
+            words: for error messages.
+            read: returns the content of the file.
+            create: whether to create the file, which must not exist; otherwise continue it, and cut off an unfinished last line.
 
         Raises:
-            StoreError: the file cannot be opened, is there already, or another process writes to it.
+            StoreError: the file cannot be opened, exists although it was to be created, or is locked by another process.
         """
         self.path = path
         self._words = words
@@ -63,7 +63,7 @@ class LineFile:
         except OSError as error:
             raise StoreError(f"{words.noun} {path} cannot be opened for writing: {error.strerror}.") from error
         self.lines = 0
-        """Lines that the file has."""
+        """Number of lines in the file."""
         try:
             self._lock()
             if not create:
@@ -76,7 +76,7 @@ class LineFile:
             raise
 
     def _lock(self) -> None:
-        """Makes this the only writer, until the file is closed or the process ends, however that happens.
+        """Lock the file until it is closed or the process ends.
 
         Raises:
             StoreError: another process writes to the file.
@@ -92,23 +92,23 @@ class LineFile:
             return
 
     def write(self, line: bytes) -> None:
-        """Write a line, its newline included, and wait until it is on disk.
+        """Write a line that ends with a newline, and flush it to disk.
 
         Raises:
-            StorageFull: there was no room; what had been written of the line was taken back.
-            StorageLost: the file is gone or cannot be written.
+            StorageFull: there is no room; any part of the line was removed again.
+            StorageLost: the file was removed or cannot be written.
         """
         data = memoryview(line)
         written = 0
         try:
-            # An interrupt can come between the write and its being noted.
+            # An interrupt may have come after an earlier write, before its size was recorded.
             if os.fstat(self._descriptor).st_size > self._size:
                 os.ftruncate(self._descriptor, self._size)
             while written < len(data):
                 written += os.write(self._descriptor, data[written:])
             os.fsync(self._descriptor)
         except BaseException as error:
-            # An interrupt too: nothing of a line stays that is not whole.
+            # After an interrupt too, no part of an incomplete line remains.
             self._take_back()
             if not isinstance(error, OSError):
                 raise
@@ -129,7 +129,7 @@ class LineFile:
             os.fsync(self._descriptor)
 
     def close(self) -> None:
-        """Close the file; twice is fine."""
+        """Close the file; further calls have no effect."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
@@ -143,10 +143,10 @@ class LineFile:
 
 @contextlib.contextmanager
 def begun(file: File) -> Iterator[File]:
-    """Yield a file that was just made, and close it in the end; where it did not get its first line it is removed.
+    """Yield a new file, and close it at the end; it is removed if an error occurs before its first line.
 
     Raises:
-        StorageFull: there was no room for the first line.
+        StorageFull: there is no room for the first line.
     """
     with file:
         try:
@@ -160,10 +160,10 @@ def begun(file: File) -> Iterator[File]:
 
 
 def full_disk(folder: Path) -> StorageFull:
-    """Return the error of a folder in which nothing can be begun."""
+    """Return the error for a folder whose disk is full."""
     return StorageFull(f"The disk of {folder} is full; free some space, or choose another folder with -o.")
 
 
 def whole(data: bytes) -> bytes:
-    """Return everything up to the last newline: what follows was torn off, or is still being written."""
+    """Return everything up to the last newline, without an unfinished line after it."""
     return data[: data.rfind(b"\n") + 1]

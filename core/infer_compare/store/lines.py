@@ -1,7 +1,7 @@
 """A line of a run file: a record as JSON, the line's number, and a checksum over both.
 
-The checksum shows a flipped bit, the number a line that is missing, repeated or out of place. Both stand last, so that a
-line stays plain JSON, and a line without them, as one that was edited by hand, is read as it is.
+The checksum reveals changed bytes; the number reveals a missing, repeated or misplaced line. Both are the last keys of the JSON object,
+so a line is plain JSON. A line without them, for example after editing by hand, is accepted.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ SEAL_SCHEMA = {
 
 
 class DamagedLine(Exception):
-    """A line that is not the record that was written; the text says what is wrong with it, as a clause."""
+    """A line is damaged; the text says what is wrong, as a clause."""
 
 
 class Line(NamedTuple):
-    """A line as it was read."""
+    """A decoded line: its record and its number."""
 
     record: AnyRecord
     number: int | None
@@ -47,7 +47,7 @@ class Line(NamedTuple):
 
 
 def encode(record: AnyRecord, number: int) -> bytes:
-    """Return the bytes of a line, its newline included."""
+    """Return a record as a line, including its newline."""
     body = b'%b,"line":%d' % (_encoder.encode(record)[:-1], number)
     return b'%b,"crc":"%08x"}\n' % (body, zlib.crc32(body))
 
@@ -59,7 +59,7 @@ def decode(line: bytes) -> Line:
         line: without its newline.
 
     Raises:
-        DamagedLine: the checksum does not fit, it is not JSON, or it holds no record that can be.
+        DamagedLine: the checksum does not fit, the line is not JSON, or it is not a valid record.
     """
     seal = _SEAL.search(line)
     if seal is not None and zlib.crc32(line[: seal.start(2) - len(b',"crc":"')]) != int(seal[2], 16):
@@ -71,14 +71,14 @@ def decode(line: bytes) -> Line:
 
 
 def kind_of(line: bytes) -> str:
-    """Return the kind of record that a damaged line seems to have held; empty where it cannot be seen."""
+    """Return the kind of record that a damaged line seems to contain; empty if it is not recognizable."""
     match = _TYPE.match(line)
     kind = match[1].decode() if match is not None else ""
     return kind if kind in KINDS else ""
 
 
 def schema() -> dict[str, Any]:
-    """Return the JSON Schema of a line: of a record, with the line's number and checksum."""
+    """Return the JSON Schema of a line: a record with the line's number and checksum."""
     made = msgspec.json.schema(AnyRecord)
     for kind in AnyRecord.__args__:
         made["$defs"][kind.__name__]["properties"].update(SEAL_SCHEMA)

@@ -1,6 +1,6 @@
 """The run file: a log of records, each a line of a `LineFile`.
 
-A tail that a crash tore is cut on reading, and a line that is damaged is left out and named.
+On reading, an unfinished last line is cut off, and damaged lines are left out and reported.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 FILE = "run.jsonl"
 LARGEST = 4 << 30
-"""Bytes of a run file that are read at most; long runs on accelerators have a tenth of it."""
+"""The largest run file that is read, in bytes; long runs on accelerators have a tenth of it."""
 HEADER_LARGEST = 1 << 24
-"""Bytes in which the first line must end."""
+"""The longest first line, in bytes."""
 
 _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
@@ -35,17 +35,17 @@ class _Peek(msgspec.Struct):
 
 
 class RunLog(LineFile):
-    """Appends records to a run file; the only writer it has."""
+    """Appends records to a run file, of which it holds the lock."""
 
     def __init__(self, path: Path, *, create: bool) -> None:
         """Opens the file.
 
         Args:
             path: of the file.
-            create: make a new file, which must not be there; else go on with one, its torn tail cut.
+            create: whether to create the file, which must not exist; otherwise continue it, and cut off an unfinished last line.
 
         Raises:
-            StoreError: the file cannot be opened, there is one already, or another process writes to it.
+            StoreError: the file cannot be opened, exists although it was to be created, or is locked by another process.
         """
         folder = path.parent
         words = Words(
@@ -58,33 +58,33 @@ class RunLog(LineFile):
         super().__init__(path, words, lambda: _read(path), create=create)
 
     def append(self, record: AnyRecord) -> None:
-        """Write a record and wait until it is on disk.
+        """Write a record and flush it to disk.
 
         Raises:
-            StorageFull: there was no room; what had been written of the record was taken back.
-            StorageLost: the file is gone or cannot be written.
+            StorageFull: there is no room; any part of the record was removed again.
+            StorageLost: the file was removed or cannot be written.
         """
         self.write(encode(record, self.lines + 1))
 
 
 def is_being_written(path: Path) -> bool:
-    """Return whether a process writes to a run file: such a one holds a lock on it."""
+    """Return whether a process holds the lock on a run file, and so may write to it."""
     import fcntl
 
     try:
         with path.open("rb") as file:
-            # Shared and given back at once: two that look are not in each other's way.
+            # A shared lock, released at once, so concurrent checks do not disturb each other.
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
     except OSError:
-        # Gone, not readable, or on a file system without locks.
+        # The file is gone, not readable, or on a file system without locks.
         return False
     return False
 
 
 def read_records(path: Path) -> list[AnyRecord]:
-    """Return the records of a run file in their order, without a torn tail and without damaged lines.
+    """Return the records of a run file in their order, without an unfinished last line and without damaged lines.
 
     Raises:
         StoreError: see `read_salvage`.
@@ -93,11 +93,11 @@ def read_records(path: Path) -> list[AnyRecord]:
 
 
 def read_salvage(path: Path) -> Salvage:
-    """Return the records of a run file, a torn tail left out, and its damage.
+    """Return the records of a run file, without an unfinished last line, and its damage.
 
     Raises:
-        StoreError: it is missing, empty, too large, not a file, of another tool or of another schema, or its first line
-            is damaged.
+        StoreError: the file is missing, empty, too large, not a regular file, of another tool or of another schema, or its first
+            line is damaged.
     """
     lines = whole(_read(path)).split(b"\n")[:-1]
     if not lines:
@@ -112,7 +112,7 @@ def read_salvage(path: Path) -> Salvage:
 
 
 def read_run(path: Path) -> Run:
-    """Return the run in a file, as far as it came and as far as it is whole; `Run.damage` names what is not.
+    """Return the run in a file, which may be unfinished or damaged; `Run.damage` describes the damage.
 
     Raises:
         StoreError: see `read_salvage`.
@@ -122,15 +122,15 @@ def read_run(path: Path) -> Run:
 
 
 def _read(path: Path) -> bytes:
-    """The content of a run file.
+    """Return the content of a run file.
 
     Raises:
-        StoreError: it is missing, or cannot be read.
+        StoreError: the file is missing, or cannot be read.
     """
     try:
         with open_regular(path, limit=LARGEST) as file:
             data = file.read(HEADER_LARGEST)
-            # A large file that does not begin with a line is not read to its end.
+            # A large file without a first line is not a run file, and is not read further.
             if len(data) < HEADER_LARGEST or b"\n" in data:
                 return data + file.read()
     except FileNotFoundError as error:

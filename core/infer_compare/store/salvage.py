@@ -1,4 +1,4 @@
-"""What can be read of a run file that is damaged somewhere in its middle, and what is missing from it."""
+"""Salvaging the records of a damaged run file, and describing the damage."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from infer_compare.results import AnyRecord
 
 NAMED = 4
-"""Damaged lines that are named one by one; of more only the number is given."""
+"""The most damaged lines that are described individually."""
 
 
 class Salvage(NamedTuple):
@@ -23,12 +23,12 @@ class Salvage(NamedTuple):
 
     records: tuple[AnyRecord, ...]
     damage: tuple[str, ...]
-    """What was left out or is missing, one clause each; empty where the file is whole."""
+    """Clauses on lines that were left out or are missing; empty for an intact file."""
 
 
 class _Bad(NamedTuple):
     place: int
-    """In the file, from 1."""
+    """Number of the line in the file, from 1."""
     kind: str
     reason: str
 
@@ -38,11 +38,10 @@ class _Bad(NamedTuple):
 
 
 def salvage(lines: Sequence[bytes]) -> Salvage:
-    """Return what the lines of a run file hold, as far as they are whole.
+    """Return the valid records of the lines of a run file, and its damage.
 
-    A line whose checksum does not fit, or that holds no record, is left out. So is one that repeats another, and one
-    that cannot belong to this run: a second header, or a record of a contender that the header does not name. Lines out
-    of order are put back.
+    Lines are left out if their checksum does not fit, they contain no record, they repeat another line, or they cannot belong to this
+    run: a second header, or a record of a contender that the header does not list. Lines out of order are sorted.
 
     Args:
         lines: without their newlines; the first is the header.
@@ -53,7 +52,7 @@ def salvage(lines: Sequence[bytes]) -> Salvage:
     header = decode(lines[0]).record
     if not isinstance(header, Header):
         raise DamagedLine("it does not begin with a header")
-    labels = frozenset(one.label for one in header.contenders)
+    labels = frozenset(contender.label for contender in header.contenders)
     kept: list[tuple[tuple[int, int], AnyRecord]] = []
     numbers: set[int] = set()
     bad: list[_Bad] = []
@@ -72,7 +71,7 @@ def salvage(lines: Sequence[bytes]) -> Salvage:
             repeats += 1
             bad.append(_Bad(place, kind_of(line), f"it repeats line {number}"))
             continue
-        # A line without a number, as one that was edited by hand, belongs after the one before it.
+        # A line without a number, for example after editing by hand, stays after its predecessor.
         kept.append(((max(numbers, default=0), place) if number is None else (number, 0), record))
         if number is not None:
             numbers.add(number)
@@ -82,10 +81,10 @@ def salvage(lines: Sequence[bytes]) -> Salvage:
 
 
 def _require_own(record: AnyRecord, labels: frozenset[str]) -> None:
-    """Refuse a record that cannot belong to a run of these contenders.
+    """Check that a record can belong to a run of some contenders.
 
     Raises:
-        DamagedLine: it does not.
+        DamagedLine: it cannot.
     """
     if isinstance(record, Header):
         raise DamagedLine("it begins another run")
@@ -97,13 +96,15 @@ def _require_own(record: AnyRecord, labels: frozenset[str]) -> None:
 
 
 def _contenders(record: Round) -> set[str]:
-    return {*record.order, *(one.contender for one in record.slices), *(one.contender for one in record.warm_ups)}
+    measured = (part.contender for part in record.slices)
+    warmed_up = (part.contender for part in record.warm_ups)
+    return {*record.order, *measured, *warmed_up}
 
 
 def _damage(bad: Sequence[_Bad], missing: int, *, moved: bool) -> Iterator[str]:
-    """Say what is damaged, one clause each."""
-    for one in bad[:NAMED]:
-        yield f"{one} was left out"
+    """Yield a clause on each damage."""
+    for line in bad[:NAMED]:
+        yield f"{line} was left out"
     if len(bad) > NAMED:
         more = len(bad) - NAMED
         yield f"{count(more, 'more line')} {'was' if more == 1 else 'were'} left out"
