@@ -117,7 +117,7 @@ class NativeProgram:
             arguments = [
                 tensor for _, tensor in sorted(zip(self._order, inputs, strict=True), key=lambda pair: pair[0])
             ]
-            # An operator of its own for every output: it may be an input, or another output as well.
+            # Each output gets its own identity operator, since it may also be an input or another output.
             return [
                 tf.cast(one, spec.dtype) if one.dtype.name in WIDENED else tf.identity(one)
                 for one, spec in zip(served.call(*arguments), self.outputs, strict=True)

@@ -259,4 +259,4 @@ PYTHON = frozenset({"EagerPyFunc", "PyFunc", "PyFuncStateless"})
 """Operators that call functions of the Python process that made the model; another process does not have them."""
 
 STREAMS = frozenset({b"stdout", b"stderr", b"log(info)", b"log(warning)", b"log(error)"})
-"""Where `PrintV2` may print to without trust; it can also append to a file."""
+"""The outputs of `PrintV2` that need no trust; it can also append to a file."""

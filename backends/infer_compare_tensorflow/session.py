@@ -34,7 +34,9 @@ if TYPE_CHECKING:
 
 
 class TensorFlowSession(Session[Slot]):
-    """One graph with free axes, or one for each combination of sizes (see `Graphs`), called as a program that deploys the model calls it: the concrete function of a `tf.function`.
+    """One graph with free axes, or one for each combination of sizes; see `Graphs`.
+
+    It is called as a deployed program calls it: through the concrete function of a `tf.function`.
 
     A SavedModel is called through the signature that it was saved with. The option `call=direct` leaves out what such a call
     costs beside the graph, which can be more than a small model takes; see `DirectCall`.

@@ -20,7 +20,7 @@ MOST_PARTS = 400
 MOST_BITS = 4_096
 MOST_TERMS = 64
 MOST_TERMS_INSIDE = 16
-"""Of the arguments of functions: a quotient of two large polynomials takes sympy minutes."""
+"""Limit of terms in the arguments of functions: a quotient of two large polynomials takes sympy minutes."""
 MOST_CHOICES = 3
 """Maxima and the like within each other; every one makes sympy compare all arguments."""
 MOST_ARGUMENTS = 8
@@ -51,12 +51,12 @@ CHOICES = frozenset({"Max", "Min", "Piecewise", "Where", "And", "Or"})
 
 @dataclass(frozen=True, slots=True)
 class _Size:
-    """How large the value of a part can become."""
+    """Bounds on the value of a part of an expression."""
 
     bits: int
-    """Of its numbers, names being whole numbers of `WORD` bits."""
+    """Bits of its numbers; names are whole numbers of `WORD` bits."""
     terms: int = 1
-    """Of the sum that it would be, multiplied out."""
+    """Terms of the sum that it would be, multiplied out."""
     choices: int = 0
     """How deep maxima and other choices lie within each other."""
 

@@ -1,4 +1,4 @@
-"""What an exception that PyTorch raised means: a pure predicate over class names and texts.
+"""The meaning of PyTorch's exceptions, from class names and texts; torch is not imported.
 
 The texts were recorded from torch 2.13 on the CPU, and for devices taken from torch's sources and from
 issue trackers. Limits are looked for first, since some of their messages speak of memory too.

@@ -23,9 +23,9 @@ class LoadedModel:
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
     attentions: int = 0
-    """How many attentions the importer gave to torch's function for them."""
+    """The number of attentions that the importer replaced by torch's function."""
     binding: Binding | None = None
-    """How the inputs are passed; one after the other where it is None."""
+    """How the inputs are passed; None for positional arguments in order."""
 
 
 class Slot:
@@ -40,4 +40,4 @@ class Slot:
         self.keywords: Mapping[str, Any] = {}
         self.outputs: Any = None
         self.graph: torch.cuda.CUDAGraph | None = None
-        """Of the run on these inputs, with the option `cudagraphs`."""
+        """The CUDA graph of the run on these inputs, with the option `cudagraphs`."""

@@ -30,7 +30,7 @@ NEGLIGIBLE = 0.01
 
 
 class Observation(NamedTuple):
-    """What was seen of a module."""
+    """The precision that was observed in a module."""
 
     shares: Mapping[str, float]
     """How much of what the heavy operations gave was in which dtype; of all operations where none is heavy. Empty if the

@@ -49,10 +49,10 @@ def examples(
 
 
 class Probed(NamedTuple):
-    """What runs of a module showed."""
+    """The outputs and lookup tables of a module, found by running it."""
 
     outputs: tuple[TensorSpec, ...]
-    """In torch's order of flattening. An axis whose size follows a free axis of the inputs has its name."""
+    """The outputs in torch's order of flattening. An axis that follows a free axis of the inputs has its name."""
     tables: dict[str, int]
     """For each input that picks rows of an `nn.Embedding`, how many rows that has."""
 

@@ -1,4 +1,4 @@
-"""What a module's `forward` takes, and what an input of it could look like."""
+"""The parameters of a module's `forward`, and example inputs for it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def binding_of(module: nn.Module, names: Sequence[str]) -> Binding:
 
 
 def example_inputs(module: nn.Module) -> str:
-    """Return an input in the form of `--input`, with the name and as far as can be told the shape that a module takes."""
+    """Return an example in the form of `--input`, with the name and, as far as known, the shape that a module takes."""
     parameters = [parameter for parameter in _parameters(module) or () if parameter.kind not in REST]
     required = [parameter.name for parameter in parameters if parameter.default is Parameter.empty]
     main = getattr(module, "main_input_name", None)  # as every model of transformers has it

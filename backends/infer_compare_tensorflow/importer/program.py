@@ -32,7 +32,7 @@ class Program:
     """A model whose operators have all been found; `tracer` makes the function that renders it."""
 
     signature: Callable[..., list[tf.Tensor]] | None = None
-    """A function that could be called as it is: there is none before the graph is traced."""
+    """A function to call directly; None, since the graph has yet to be traced."""
 
     def __init__(self, graph: Graph) -> None:
         """Look up every operator.
@@ -66,7 +66,7 @@ class Program:
                 results = self._block.run(dict(zip(names, inputs, strict=True)))
             finally:
                 target.reset(token)
-            # An operator of its own for every output: it may be an input, or another output as well.
+            # Each output gets its own identity operator, since it may also be an input or another output.
             return [tf.identity(tensor(result)) for result in results]
 
         return trace

@@ -14,7 +14,7 @@ Function = Callable[..., Any]
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """How one operator is rendered.
+    """The rule that renders one operator.
 
     The function takes the node and its inputs, None for those left out, and returns the output, or a list of
     outputs. A type that it does not take is turned into a tensor first.

@@ -66,7 +66,7 @@ class Dims:
     dtype: str = "int64"
 
     def tensor(self) -> tf.Tensor:
-        """As a tensor of its dtype."""
+        """Return the sizes as a tensor of their dtype."""
         value = self.entries[0] if self.scalar else tf.stack([tf.cast(entry, tf.int32) for entry in self.entries])
         return tf.cast(value, self.dtype)
 

@@ -1,4 +1,4 @@
-"""What convolutions and pools have in common: strides, dilations and padding of a moving window."""
+"""The moving window of convolutions and pools: strides, dilations and padding."""
 
 from __future__ import annotations
 

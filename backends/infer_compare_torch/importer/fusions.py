@@ -25,7 +25,7 @@ class Fusion(Protocol):
 
 
 FUSIONS: tuple[Callable[[Graph], Fusion], ...] = (AttentionFusion,)
-"""In the order in which they are tried."""
+"""The fusions, in the order in which they are tried."""
 
 
 class Fusions:

@@ -40,7 +40,7 @@ SMOOTH = {3: "linear", 4: "bilinear", 5: "trilinear"}
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """What happens to one axis."""
+    """The resizing of one axis."""
 
     axis: int
     size: Scalar

@@ -1,4 +1,4 @@
-"""What a value of an ONNX graph is while the graph is being imported.
+"""The values of an ONNX graph while it is being imported.
 
 A value that is known already is a `torch.Tensor`. Everything else depends on the model's inputs:
 a `TensorValue` will be a tensor on the device, and a `HostValue` will be Python numbers. Shapes, and what
@@ -26,7 +26,7 @@ class TensorValue:
 
     node: fx.Node
     dtype: torch.dtype | None = None
-    """None where shape inference does not tell."""
+    """The dtype; None if shape inference does not know it."""
     shape: tuple[int | None, ...] | None = None
     """Sizes, None for a free axis; None as a whole where not even the rank is known."""
 
