@@ -35,7 +35,7 @@ LONGEST_S = 366 * 86_400.0
 FASTEST = 1e9
 """Requests a second."""
 MOST_BURSTINESS = 1000.0
-"""Of arrivals: beyond it most of a simulation is one burst."""
+"""Largest burstiness of arrivals: beyond it, most of a simulation is one burst."""
 LARGEST_SIZE = 2**50
 """Bytes of memory: 1024 TiB."""
 LARGEST_PRICE = 1e12

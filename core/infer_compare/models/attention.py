@@ -208,7 +208,7 @@ class AttentionFinder:
         return name
 
     def _is_idle(self, dropout: Node) -> bool:
-        """Return whether a dropout passes its input on: it is not training, and nobody asks for what was dropped."""
+        """Return whether a dropout passes its input on: it is not training, and its mask is not used."""
         training = dropout.inputs[2] if len(dropout.inputs) > 2 else ""
         return not any(self._uses[name] for name in dropout.outputs[1:]) and (
             not training or self.constant(training) == 0

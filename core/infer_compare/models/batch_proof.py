@@ -113,7 +113,7 @@ class _Evaluated:
         self._what = what
         try:
             self._evaluator: Any = ReferenceEvaluator(model)
-        except Exception as error:  # it has no base class of its own errors
+        except Exception as error:  # its errors have no common base class
             raise Unproved(f"the reference evaluator cannot take {what} ({_told(error)})") from error
 
     def run(self, feeds: Mapping[str, Array]) -> list[Array]:

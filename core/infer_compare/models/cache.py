@@ -56,7 +56,7 @@ class KeptModel(NamedTuple):
     name: str
     """Name of its file or folder, with the suffix of the format."""
     size: int
-    """In bytes."""
+    """The size in bytes."""
     used: float
     """When it was last added or used, in seconds since 1970."""
 

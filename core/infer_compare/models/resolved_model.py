@@ -35,7 +35,7 @@ class ResolvedModel:
     """Hash of the file and its external data."""
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
-    """As in the file, with the batch axis called `batch`."""
+    """The specs in the file, with the batch axis called `batch`."""
     parameters: int | None = None
     flops_per_sample: int | None = None
     precision: str | None = None

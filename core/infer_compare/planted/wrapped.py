@@ -41,19 +41,19 @@ class WrappedSession(Session[Any]):
 
     @property
     def effective(self) -> Mapping[str, str]:
-        """As inside."""
+        """Delegate to the wrapped object."""
         return self._inner.effective
 
     def prepare(self, point: OperatingPoint) -> None:
-        """As inside."""
+        """Delegate to the wrapped object."""
         self._inner.prepare(point)
 
     def stage(self, batch: Batch, into: Any | None = None) -> Any:  # noqa: ANN401 - see the class
-        """As inside."""
+        """Delegate to the wrapped object."""
         return self._inner.stage(batch, into)
 
     def run(self, staged: Any) -> None:  # noqa: ANN401 - see the class
-        """As inside."""
+        """Delegate to the wrapped object."""
         self._inner.run(staged)
 
     def running(self) -> AbstractContextManager[object]:
@@ -61,35 +61,35 @@ class WrappedSession(Session[Any]):
         return self._inner.running()
 
     def synchronize(self) -> None:
-        """As inside."""
+        """Delegate to the wrapped object."""
         self._inner.synchronize()
 
     def wait(self, staged: Any) -> None:  # noqa: ANN401 - see the class
-        """As inside."""
+        """Delegate to the wrapped object."""
         self._inner.wait(staged)
 
     def fetch(self, staged: Any) -> Sequence[Array]:  # noqa: ANN401 - see the class
-        """As inside."""
+        """Delegate to the wrapped object."""
         return self._inner.fetch(staged)
 
     def release(self, staged: Any) -> None:  # noqa: ANN401 - see the class
-        """As inside."""
+        """Delegate to the wrapped object."""
         self._inner.release(staged)
 
     def compilations(self) -> int | None:
-        """As inside."""
+        """Delegate to the wrapped object."""
         return self._inner.compilations()
 
     def peak_memory(self) -> MemoryReading | None:
-        """As inside."""
+        """Delegate to the wrapped object."""
         return self._inner.peak_memory()
 
     def reset_peak_memory(self) -> None:
-        """As inside."""
+        """Delegate to the wrapped object."""
         self._inner.reset_peak_memory()
 
     def close(self) -> None:
-        """As inside."""
+        """Delegate to the wrapped object."""
         self._inner.close()
 
 
@@ -119,25 +119,25 @@ class WrappedBackend(Backend[Any]):
         self._inner = inner(msgspec.structs.replace(settings, options=read_options(inner, {})))
 
     def version(self) -> str:
-        """As inside."""
+        """Delegate to the wrapped object."""
         return self._inner.version()
 
     def devices(self) -> Sequence[Device]:
-        """As inside."""
+        """Delegate to the wrapped object."""
         return self._inner.devices()
 
     def load(self, model: ModelSource) -> Any:  # noqa: ANN401 - what the backend inside makes of a model
-        """As inside."""
+        """Delegate to the wrapped object."""
         return self._inner.load(model)
 
     def to_device(self, loaded: Any, device: Device) -> Session[Any]:  # noqa: ANN401 - as above
-        """As inside."""
+        """Delegate to the wrapped object."""
         return self._inner.to_device(loaded, device)
 
     def classify(self, error: BaseException) -> Classification:
-        """As inside."""
+        """Delegate to the wrapped object."""
         return self._inner.classify(error)
 
     def batches(self, dataset: Sequence[Array], size: int) -> Iterator[Batch]:
-        """As inside."""
+        """Delegate to the wrapped object."""
         return self._inner.batches(dataset, size)

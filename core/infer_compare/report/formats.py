@@ -62,7 +62,7 @@ class Formats(Generic[Document]):
             *others,
         ]
         self.all: dict[str, Format[Document]] = {form.name: form for form in forms}
-        """By name."""
+        """The formats by name."""
 
     @property
     def endings(self) -> dict[str, str]:

@@ -17,7 +17,7 @@ from infer_compare.report.terminal.bars import Scale
 
 Medium = Literal["terminal", "markdown", "page"]
 Standing = Literal["shown", "estimate", "none", "bad"]
-"""Of a headline: confirmed by verdicts, an estimate, no answer, or bad news."""
+"""The standing of a headline: confirmed by verdicts, an estimate, no answer, or bad news."""
 Tone = Literal["", "strong", "aside", "warning", "bad"]
 
 EVERYWHERE: frozenset[Medium] = frozenset({"terminal", "markdown", "page"})

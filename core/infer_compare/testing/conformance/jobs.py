@@ -28,7 +28,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
     task: str
     backend: str
-    """How the class is found."""
+    """The reference by which the class is found."""
     options: dict[str, str]
     requires: tuple[str, ...]
     folder: str

@@ -20,7 +20,7 @@ class Failed(Base, frozen=True, kw_only=True, tag="failed"):
     """The promise is broken."""
 
     reason: str
-    """What is wrong, and what to do."""
+    """The fault and its remedy."""
 
 
 class Skipped(Base, frozen=True, kw_only=True, tag="skipped"):
@@ -57,7 +57,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     version: tuple[int, int] = (1, 1)
     backend: str
     reference: str
-    """How a worker finds the class."""
+    """The reference by which a worker finds the class."""
     tool_version: str
     results: tuple[Result, ...]
     passed: bool

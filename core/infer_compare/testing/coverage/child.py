@@ -31,7 +31,7 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True):
     parent: int
     """The process id of the parent; the process ends when its parent does."""
     backend: str
-    """How the class is found."""
+    """The reference by which the class is found."""
     options: dict[str, str]
     outputs: bool = False
     """Whether to write the outputs to the folder of the case, as the correct outputs."""

@@ -39,7 +39,7 @@ class Measured(NamedTuple):
 
     name: str
     reference: str
-    """How a process finds its class."""
+    """The reference by which a process finds the class."""
     options: Mapping[str, str] = {}
 
 
