@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 
-# Before Ray is imported: no statistics are sent, and whoever connects must know the token.
+# Set before Ray is imported: no statistics are sent, and clients must know the token.
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
 os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
 

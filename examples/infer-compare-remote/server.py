@@ -219,7 +219,7 @@ def handler(models: Models) -> type[BaseHTTPRequestHandler]:
 
 
 class Server(ThreadingHTTPServer):
-    """Answers each connection in a thread of its own."""
+    """An HTTP server that answers each connection in a separate thread."""
 
     daemon_threads = True
 
@@ -230,7 +230,7 @@ class Server(ThreadingHTTPServer):
 
 
 def serve(models: Models, host: str = "127.0.0.1", port: int = 0) -> ThreadingHTTPServer:
-    """Return a server that answers in threads of its own; close it with `shutdown` and `server_close`."""
+    """Return a server that answers in separate threads; close it with `shutdown` and `server_close`."""
     server = Server((host, port), handler(models))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server

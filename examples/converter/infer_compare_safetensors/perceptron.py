@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 OPSET = 20
 IR_VERSION = 9
 ACTIVATIONS = {"relu": "Relu", "tanh": "Tanh", "sigmoid": "Sigmoid"}
-"""What the file's metadata may name as `activation`, and the operators."""
+"""The values of `activation` in the file's metadata, and their ONNX operators."""
 
 
 class Layer(NamedTuple):

@@ -55,7 +55,7 @@ def convert(model: ModelSource) -> bytes:
     except (MemoryError, tf.errors.ResourceExhaustedError):
         raise
     except Exception as error:
-        # The converter has an error of its own, and its passes fail in their own ways.
+        # The converter has its own exception class, but its passes raise others as well.
         raise UnsupportedModel(f"TensorFlow cannot convert {model.name} for LiteRT: {_said(error)}.") from error
     return converted
 

@@ -40,7 +40,7 @@ class Tensor(NamedTuple):
     shape: tuple[int, ...]
     """The sizes of the axes; -1 for a free axis."""
     scale: float
-    """Of a quantized tensor, which stands for `scale * (value - zero)`; 0 for any other."""
+    """The scale of a quantized tensor, which stands for `scale * (value - zero)`; 0 for any other."""
     zero: int
 
     @property

@@ -48,7 +48,7 @@ class OpenVinoOptions(Options, frozen=True, kw_only=True):
 
 
 class OpenVinoBackend(Backend[Any]):
-    """OpenVINO on the processor. It reads ONNX files with a reader of its own."""
+    """OpenVINO on the CPU. It reads ONNX files with its own reader."""
 
     name: ClassVar[str] = "openvino"
     api_version: ClassVar[int] = 2

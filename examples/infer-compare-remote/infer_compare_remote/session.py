@@ -35,7 +35,7 @@ class Slot:
 
 
 class RemoteSession(Session[Slot]):
-    """A model under its name on a server. Each worker has a connection of its own."""
+    """A model under its name on a server. Each worker has its own connection."""
 
     def __init__(self, model: ModelSource, options: RemoteOptions, asked_precision: str | None = None) -> None:
         """Connect, and ask for the description of the model.
