@@ -1,4 +1,4 @@
-"""Writes the terms of the glossary for the report page, which must explain them by itself. The tests look that it is up to date.
+"""Writes the terms of the glossary for the report page, which cannot link to it. Tests check that the file is up to date.
 
 python docs/render_glossary.py
 """
@@ -14,17 +14,17 @@ PAGE = DOCS / "glossary.md"
 TERMS = DOCS.parent / "core" / "infer_compare" / "report" / "html" / "assets" / "glossary.json"
 ENTRY = re.compile(r"^(?P<term>\S.*)\n: (?P<text>.+(?:\n  .+)*)", re.MULTILINE)
 POINTER = re.compile(r"\s*(?:See\s+)?\[[^\]]*\]\([^)]*\)(?:\s+lists them)?\.")
-"""A sentence that leads to another page."""
+"""A sentence that only points to another page."""
 MARK = re.compile(r"[`*]")
 
 
 def terms(text: str) -> dict[str, str]:
     """Return each term of the glossary and its explanation, without marks and without pointers to other pages."""
-    found = {}
+    explanations = {}
     for entry in ENTRY.finditer(text):
         words = re.sub(r"\s+", " ", entry["text"])
-        found[MARK.sub("", entry["term"])] = MARK.sub("", POINTER.sub("", words))
-    return found
+        explanations[MARK.sub("", entry["term"])] = MARK.sub("", POINTER.sub("", words))
+    return explanations
 
 
 def content() -> str:
