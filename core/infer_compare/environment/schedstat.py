@@ -15,6 +15,14 @@ def has_schedstat(host: Host = LOCAL) -> bool:
     return False
 
 
+def own_delay_ns() -> int:
+    """Return how long the calling thread has waited for a core so far, in nanoseconds; 0 if the kernel does not count it."""
+    match (read("/proc/thread-self/schedstat") or b"").split():
+        case [_, delay, *_]:
+            return int(delay)
+    return 0
+
+
 def thread_times(tasks: str) -> dict[int, tuple[int, int]]:
     """Return, by thread number, the processor time and the time spent waiting for a core, in nanoseconds.
 

@@ -9,7 +9,7 @@ import pytest
 
 from infer_compare.capacity.values import Batching, Bound, Configuration, Load
 from infer_compare.errors import UsageError, WorkerError
-from infer_compare.serving.measure import CurveMeasurement, measure_curve
+from infer_compare.serving.measure import CurveMeasurement, Effort, measure_curve
 from infer_compare.serving.replay import replay
 from infer_compare.serving.service import open_service
 
@@ -69,9 +69,9 @@ def replayed(service: Service, gaps_s: tuple[float, ...], *, max_batch: int = 1,
     return replay(service, configuration, load, seconds=seconds, measurement=measured(service), **others)
 
 
-def measured(service: Service) -> CurveMeasurement:
+def measured(service: Service, effort: Effort | None = None) -> CurveMeasurement:
     """Some passes over the pipe to a service."""
-    measurement = CurveMeasurement()
+    measurement = CurveMeasurement(effort)
     measurement.measure(service, 3)
     return measurement
 
@@ -114,7 +114,7 @@ def test_a_long_replay_measures_the_curve_between_its_segments(serving) -> None:
     """So that both see the same machine: one segment for each six seconds, with a pass after each; nothing is lost in between."""
     configuration = Configuration(contender="steady", batching=Batching(max_batch=1, max_delay_s=0.0), copies=1)
     with serving() as service:
-        measurement = measured(service)
+        measurement = measured(service, Effort(back_to_back_s=0.01, paused_s=0.02, saturation_s=0.02))
         result = replay(service, configuration, Load(rate=50.0), seconds=20.0, measurement=measurement)
     assert (len(result.pace.measured), len(result.pace.replayed)) == (3 + 3, 3)
     assert result.pace.measured == pytest.approx([1.0] * 6, rel=0.01)

@@ -155,7 +155,7 @@ class Spawned:
         self._tree.end()
         for path in files:
             self._guard.forget(path)
-        self._drain_errors()
+        self._read_errors()
         for descriptor in (self._requests, self._replies, self._errors, self._exit):
             if descriptor is not None:
                 os.close(descriptor)
@@ -163,9 +163,10 @@ class Spawned:
         self._guard.ended(self._popen.pid)
 
     def _drain_errors(self) -> bool:
-        """Read standard error into the ring; return False at its end."""
-        if self._closed:
-            return False
+        """Read standard error into the ring if it is open; return False at its end."""
+        return not self._closed and self._read_errors()
+
+    def _read_errors(self) -> bool:
         with contextlib.suppress(BlockingIOError):
             # Limited, so that endless output of a worker does not prevent the check of its deadline.
             for _ in range(PARTS):

@@ -10,6 +10,7 @@ import time
 from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from infer_compare.environment.schedstat import own_delay_ns
 from infer_compare.interfaces import OperatingPoint
 from infer_compare.testing.conformance.registry import check
 from infer_compare.testing.conformance.violation import NotApplicable, Violation
@@ -115,13 +116,16 @@ def _measure(session: Session[Any], example: Example, slots: int, wait: Callable
         for slot in staged:
             session.run(slot)
         wait(staged[-1])
-        between, done = time.perf_counter(), time.process_time()
+        waited = time.perf_counter()
+        done, delay_ns, between = time.process_time(), own_delay_ns(), time.perf_counter()
         for slot in staged:
             session.fetch(slot)
-        fetching.append(time.perf_counter() - between)
+        fetched = time.perf_counter()
+        # Without the time in which other programs kept this thread from a core.
+        fetching.append(max(0.0, fetched - between - (own_delay_ns() - delay_ns) / 1e9))
         left.append(time.process_time() - done)
         used.append(done - busy + left[-1])
-        inside.append(between - start)
+        inside.append(waited - start)
     for slot in staged:
         session.release(slot)
     return Spent(median(inside[2:]), median(fetching[2:]), sum(used[2:]) / RUNS, sum(left[2:]) / RUNS)
