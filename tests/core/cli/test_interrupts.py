@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from infer_compare.results import Run
 
 WAIT_S = 60.0
+FLUSHED_S = 0.5
 ENDLESS = f"{fake.__file__}:FakeBackend:label=slow,fixed_us=20000"
 
 
@@ -68,6 +69,14 @@ def began(folder: Path, kind: str) -> Callable[[], bool]:
     """Whether a kind of record is on disk."""
     path = folder / "run" / "run.jsonl"
     return lambda: path.exists() and f'"type":"{kind}"'.encode() in path.read_bytes()
+
+
+def flushed(folder: Path, kind: str) -> Callable[[], bool]:
+    """Whether a kind of record is on disk, and nothing was written since for longer than flushing takes: an interrupt during
+    that takes the record back.
+    """
+    path, there = folder / "run" / "run.jsonl", began(folder, kind)
+    return lambda: there() and time.time() - path.stat().st_mtime > FLUSHED_S
 
 
 def workers(process: subprocess.Popen[str]) -> list[psutil.Process]:
@@ -143,7 +152,7 @@ def test_a_second_interrupt_does_not_wait_for_a_worker_that_does_not_go(
 ) -> None:
     """It computes for hours and hears neither; nothing is left of it, and what was stored is kept."""
     process = started("-b", f"{fake.__file__}:FakeBackend:label=stuck,fixed_us=3600000000", "--batch-sizes", "1")
-    eventually(began(tmp_path, "start"), process)
+    eventually(flushed(tmp_path, "start"), process)
     eventually(lambda: bool(workers(process)), process)
     alive = workers(process)
     os.kill(process.pid, signal.SIGINT)
