@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 MOST_SHARE = 0.9
 """The highest share of saturation that is predicted: beyond it the latency doubles with every few per cent."""
-SHORTER, LONGER = 0.97, 1.05
-"""Factors between which the service times of a live service are assumed to lie, relative to the measured ones."""
 ROUNDING = 1e-9
 USUAL = (50.0, 95.0, 99.0)
 """Percentiles that every prediction has."""
@@ -68,7 +66,7 @@ def predict(
     rough = effort._replace(replications=max(2, effort.replications // 4))
     middle, short, long = (
         replicate(service, configuration, load, simulated, percentiles, each, factor)
-        for each, factor in ((effort, 1.0), (rough, SHORTER), (effort, LONGER))
+        for each, factor in ((effort, 1.0), (rough, service.shorter), (effort, service.longer))
     )
     ranges = {
         percentile_key(percentile): Range(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from infer_compare.capacity.arrivals import busiest, recorded_rate
-from infer_compare.capacity.predict import LONGER, MOST_SHARE, ROUNDING, USUAL, predict
+from infer_compare.capacity.predict import MOST_SHARE, ROUNDING, USUAL, predict
 from infer_compare.capacity.replications import Effort, replicate, replication
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ class Search:
         import numpy as np
 
         load, pace = (self._coarse_load, self._pace) if configuration.machines == 1 else (self._load, 1.0)
-        single = replication(self._service, configuration, load, pace * rate, self._coarse, 0, LONGER)
+        single = replication(self._service, configuration, load, pace * rate, self._coarse, 0, self._service.longer)
         return float(np.quantile(single.latencies, self._percentile / 100))
 
     def _coarsely_keeps(self, configuration: Configuration, rate: float) -> bool:
@@ -198,7 +198,7 @@ class Search:
                     self._service, configuration, self._load, tried, percentiles, self._effort, factor
                 ).percentiles_s[0]
 
-            return latency(LONGER).mean <= bound.latency_s and latency(1.0).high <= bound.latency_s
+            return latency(self._service.longer).mean <= bound.latency_s and latency(1.0).high <= bound.latency_s
 
         low = high = rate
         if keeps(rate):

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+SHORTER, LONGER = 0.97, 1.05
+"""Factors by which the calls of a service may at least differ from those that were measured."""
 QUANTILES = 4096
 """Entries of a table: enough to distinguish one in a thousand calls from one in two thousand."""
 
@@ -41,6 +43,9 @@ class Service:
     """Fixed seconds and seconds for each sample, where measured sizes lie on a line."""
     factor: float = 1.0
     """By which all are multiplied."""
+    shorter: float = SHORTER
+    longer: float = LONGER
+    """Factors by which calls may be shorter or longer than measured."""
     cautions: tuple[str, ...] = ()
     """Clauses on what these times do not say."""
     _tables: dict[int, list[float]] = field(default_factory=dict)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from infer_compare.capacity.service import QUANTILES, Service
+from infer_compare.capacity.service import LONGER, QUANTILES, SHORTER, Service
 from infer_compare.errors import UsageError
 from infer_compare.interfaces.values import OperatingPoint
 from infer_compare.stats.shape import fit_shape
@@ -102,7 +102,14 @@ def service_of_curve(curve: ServingCurve, setting: Setting = ()) -> Service:
             for size in sizes
         },
     )
-    service = replace(service, served=True, stalls_per_s=curve.stalls_per_s, stall_s=curve.stall_s)
+    service = replace(
+        service,
+        served=True,
+        stalls_per_s=curve.stalls_per_s,
+        stall_s=curve.stall_s,
+        shorter=min((SHORTER, *curve.paces)),
+        longer=max((LONGER, *curve.paces)),
+    )
     slower = service.saturation(service.sizes[-1], curve.copies) / curve.saturation if curve.saturation > 0 else 1.0
     return replace(service, factor=max(1.0, slower))
 

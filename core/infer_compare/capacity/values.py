@@ -71,7 +71,8 @@ class Prediction(msgspec.Struct, frozen=True, kw_only=True):
     """The rate as a share of the saturation of the configuration: what says how near the queue is to growing without end."""
     percentiles_s: dict[str, Range]
     """Latency from arrival to answer, by percentile: `50`, `95`, `99` and the one that the bound is about. The ends are those of the
-    95 % confidence interval, or what calls 3 % shorter and 5 % longer than measured give, where that is further away."""
+    95 % confidence interval, or what calls 3 % shorter and 5 % longer than measured give, where that is further away; and if the
+    machine changed its speed by more while the curve over the pipe was measured, what its fastest and slowest pass give."""
     mean_s: float
     utilisation: float
     """Share of the time in which a copy computes. High at low rates already where batches are taken at once: see
@@ -103,6 +104,8 @@ class ServingCurve(msgspec.Struct, frozen=True, kw_only=True):
     sizes: tuple[ServingSize, ...]
     saturation: float
     """Samples a second over the pipe with a queue that is never empty, at the largest of these sizes."""
+    paces: tuple[float, ...] = ()
+    """How long calls took in each pass over all sizes, as multiples of what they took on average: how far the machine kept its speed."""
     stalls_per_s: float
     """Interruptions by the scheduler, per second of busy time."""
     stall_s: float

@@ -125,6 +125,8 @@ def _flaw(curve: ServingCurve) -> str | None:
         return f"{curve.copies} copies"
     if not 0 < curve.saturation <= HIGHEST:
         return f"a saturation of {curve.saturation:g}"
+    if not all(0 < pace <= HIGHEST for pace in curve.paces):
+        return "impossible paces"
     if not (0 <= curve.stalls_per_s <= HIGHEST and 0 <= curve.stall_s <= HIGHEST):
         return "impossible stalls"
     if not all(pause.isdecimal() and pause.isascii() for size in curve.sizes for pause in size.paused_ns):

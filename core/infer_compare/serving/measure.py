@@ -121,6 +121,7 @@ class CurveMeasurement:
                 for size in service.sizes
             ),
             saturation=service.copies * service.max_batch / call_s / median(self._slower),
+            paces=self.paces,
             stalls_per_s=len(stalls) / busy_s,
             stall_s=fmean(stalls) / 1e9 if stalls else 0.0,
         )

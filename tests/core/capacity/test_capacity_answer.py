@@ -203,7 +203,7 @@ def test_a_contender_that_is_not_ranked_is_left_out(run: Run) -> None:
     assert [exclusion.contender for exclusion in excluded] == ["torch"]
 
 
-def curve(*, saturation: float, stalls_per_s: float = 0.0) -> ServingCurve:
+def curve(*, saturation: float, stalls_per_s: float = 0.0, paces: tuple[float, ...] = ()) -> ServingCurve:
     """Calls of 1 ms and 2.5 ms over a pipe, at batch 1 and 4."""
     return ServingCurve(
         contender="onnx",
@@ -213,6 +213,7 @@ def curve(*, saturation: float, stalls_per_s: float = 0.0) -> ServingCurve:
             for size, length in ((1, 1_000_000), (4, 2_500_000))
         ),
         saturation=saturation,
+        paces=paces,
         stalls_per_s=stalls_per_s,
         stall_s=0.004,
     )
@@ -224,6 +225,24 @@ def test_service_times_over_a_pipe_take_the_place_of_those_of_the_run(run: Run) 
     assert service.served
     assert service.sizes == (1, 4)
     assert service.saturation(4, 1) == pytest.approx(1_600.0)
+
+
+def test_a_machine_that_changed_its_speed_makes_predictions_less_certain(run: Run) -> None:
+    """Its fastest and slowest passes are in the range, where they differ by more than is allowed for anyway."""
+    (steady, unsteady) = (
+        services_of(run, contenders=["onnx"], curves=[curve(saturation=1_600.0, paces=paces)])[0][0]
+        for paces in ((1.01, 0.99, 1.0), (1.2, 0.8, 1.0))
+    )
+    assert (steady.shorter, steady.longer) == (0.97, 1.05)
+    assert (unsteady.shorter, unsteady.longer) == (0.8, 1.2)
+    configuration = Configuration(contender="onnx", batching=Batching(max_batch=4, max_delay_s=0.0), copies=1)
+    narrow, wide = (
+        predict(service, configuration, Load(rate=900.0), effort=Effort(replications=4)).percentiles_s["99"]
+        for service in (steady, unsteady)
+    )
+    assert wide.value == narrow.value
+    assert wide.low < narrow.low
+    assert wide.high > narrow.high
 
 
 def test_a_curve_from_a_busy_machine_says_so(run: Run) -> None:

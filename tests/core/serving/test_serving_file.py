@@ -18,7 +18,7 @@ from infer_compare.serving.file import FILE, read_curves, write_curve
 DURATIONS = st.lists(st.integers(1, 10**12), min_size=1, max_size=5).map(tuple)
 RATES = st.floats(0, 1e6, allow_nan=False)
 CURVES = st.builds(
-    lambda contender, copies, batches, durations, paused, saturation, stalls: ServingCurve(
+    lambda contender, copies, batches, durations, paused, saturation, stalls, paces: ServingCurve(
         contender=contender,
         copies=copies,
         sizes=tuple(
@@ -26,6 +26,7 @@ CURVES = st.builds(
             for batch in sorted(batches)
         ),
         saturation=saturation,
+        paces=paces,
         stalls_per_s=stalls,
         stall_s=0.004,
     ),
@@ -36,6 +37,7 @@ CURVES = st.builds(
     st.dictionaries(st.sampled_from(["1", "5", "20"]), DURATIONS),
     st.floats(1e-3, 1e9),
     RATES,
+    st.lists(st.floats(0.1, 10), max_size=3).map(tuple),
 )
 CURVE = ServingCurve(
     contender="onnx",
@@ -102,6 +104,7 @@ def fate(folder: Path) -> str:
         {"saturation": 0.0},
         {"sizes": ()},
         {"stall_s": -1.0},
+        {"paces": (1.0, 0.0)},
         {"stall_s": 1e308},
         {"saturation": 1e308},
         {"sizes": (CURVE.sizes[0], CURVE.sizes[0])},
