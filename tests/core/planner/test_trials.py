@@ -78,9 +78,17 @@ def test_whoever_is_about_as_fast_at_the_same_sizes_is_not_given_up(fixed, each,
 
 def test_whoever_is_far_behind_for_each_sample_is_given_up() -> None:
     """At the third size; two say nothing of the slope."""
-    lead = lead_of(line(1e3, 10.0, powers=10))
-    assert not gives_up(line(1e4, 1000.0, powers=2), 1, lead)
-    assert gives_up(line(1e4, 1000.0, powers=3), 1, lead)
+    lead = lead_of(line(1e5, 1e3, powers=10))
+    assert not gives_up(line(1e6, 1e5, powers=2), 1, lead)
+    assert gives_up(line(1e6, 1e5, powers=3), 1, lead)
+
+
+def test_short_calls_are_tried_at_larger_sizes_whatever_they_seem_to_promise() -> None:
+    """An int8 model that looked hopeless at four samples was the fastest at two thousand."""
+    int8 = dict(zip(line(0, 0, powers=3), (6_244.0, 6_227.0, 8_543.0), strict=True))
+    lead = lead_of(line(3_800.0, 68.0, powers=13))
+    assert not gives_up(int8, 1, lead)
+    assert gives_up({point: 1000 * latency for point, latency in int8.items()}, 1, lead)
 
 
 def test_a_size_that_is_no_slower_than_the_one_before_says_nothing_of_larger_ones() -> None:
