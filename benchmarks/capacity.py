@@ -164,10 +164,10 @@ def verdict(cells: Sequence[Cell]) -> Iterator[str]:
                 for cell in shared
                 if cell.speed == speed
             ]
-            yield _counted(met, f"replays of {speed} calls have {words}")
+            yield _counted(met, "replays", f"of {speed} calls have {words}")
     flowing = [abs(cell.flow) <= THROUGHPUT for cell in shared]
-    yield _counted(flowing, f"replays have the predicted throughput within {THROUGHPUT:.0%}")
-    yield _counted([cell.met for cell in decided], f"decisions at about {DECIDED:.0%} are right")
+    yield _counted(flowing, "replays", f"have the predicted throughput within {THROUGHPUT:.0%}")
+    yield _counted([cell.met for cell in decided], "decisions", f"at about {DECIDED:.0%} are right")
     lost = sum(cell.replayed.lost for cell in cells)
     requests = sum(cell.replayed.requests for cell in cells)
     yield f"{'missed' if lost else 'met'}: {lost} of {requests:,} requests were lost"
@@ -175,10 +175,10 @@ def verdict(cells: Sequence[Cell]) -> Iterator[str]:
         yield f"not judged: {changed} of {len(cells)} replays, during which the machine was busy or changed its speed"
 
 
-def _counted(met: Sequence[bool], words: str) -> str:
+def _counted(met: Sequence[bool], noun: str, words: str) -> str:
     if not met:
-        return f"cannot be said: no {words.split(' ', maxsplit=1)[0]} on a quiet machine that kept its speed"
-    return f"{'met' if all(met) else 'missed'}: {sum(met)} of {len(met)} {words}"
+        return f"cannot be said: no {noun} on a quiet machine that kept its speed"
+    return f"{'met' if all(met) else 'missed'}: {sum(met)} of {len(met)} {noun} {words}"
 
 
 def lines(arguments: argparse.Namespace) -> Iterator[str]:
@@ -238,7 +238,7 @@ def replays(model: str, contender: str, run: Run, folder: Path, *, short: bool) 
                 measurement = CurveMeasurement()
                 measurement.measure(service, PASSES)
                 cell = replayed(model, service, measurement, kind, kept, seed=len(kept) + 10 * attempt, short=short)
-                write_curve(folder, measurement.curve())
+                write_curve(folder, measurement.curve(service))
                 if cell is None:
                     tell(f"{model}: {contender}: no rate is said to keep what is predicted at {DECIDED:.0%}")
                     return
@@ -273,7 +273,7 @@ def replayed(
         short: whether it takes a few seconds only.
     """
     batching = BATCHINGS.get(model, BATCHINGS["cnn"])
-    curve = measurement.curve()
+    curve = measurement.curve(service)
     asked = asked_of(kind, service, curve, batching, kept)
     if asked is None:
         return None

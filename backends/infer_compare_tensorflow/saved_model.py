@@ -60,7 +60,7 @@ def read_saved_model(path: Path, *, trusted: bool = False) -> Served:
 
 
 def _listed(names: Sequence[str], limit: int = 8) -> str:
-    """Return names from a file, which can be anything: no more than a line or two of them, and printable."""
+    """Return names from an untrusted file as printable text of at most a line or two."""
     shown = [name if name.isascii() and name.isprintable() else ascii(name) for name in names]
     return ", ".join(name[:80] for name in shown[:limit]) + f" and {len(names) - limit} more" * (len(names) > limit)
 

@@ -127,7 +127,7 @@ def _more(pad: Size) -> Size:
 
 
 def _extended(node: Node, x: tf.Tensor, pads: Sequence[tuple[Size, Size]], mode: str) -> tf.Tensor:
-    """Return the value padded with elements of its own, picked by an index per place of the padded axis."""
+    """Return the value padded with its own elements; for each place of the padded axis an index selects the element."""
     for axis, pair in enumerate(pads):
         if not all(isinstance(width, int) for width in pair):
             raise UnsupportedModel(f"ONNX operator {node} needs constant padding in mode {mode!r}.")

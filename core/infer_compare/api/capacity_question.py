@@ -165,7 +165,7 @@ def _replayed(
         heard(f"Measuring what batches of {best.name} cost over a pipe")
         measurement = CurveMeasurement()
         measurement.measure(service, PASSES)
-        capacity = _answer(run, question, _with_curve(stored, measurement.curve(), folder))
+        capacity = _answer(run, question, _with_curve(stored, measurement.curve(service), folder))
         own = next(contender for contender in capacity.contenders if contender.contender == best.contender)
         if own.configuration is None:
             raise UsageError(
@@ -181,13 +181,13 @@ def _replayed(
             measurement=measurement,
             bound=question.bound,
         )
-    # The curve was measured further meanwhile.
-    capacity = _answer(run, question, _with_curve(stored, measurement.curve(), folder))
+    # The curve was measured further during the replay.
+    capacity = _answer(run, question, _with_curve(stored, measurement.curve(service), folder))
     return msgspec.structs.replace(capacity, replayed=(measured,))
 
 
 def _with_curve(stored: Sequence[ServingCurve], curve: ServingCurve, folder: Path | None) -> list[ServingCurve]:
-    """The curves of a run with one that takes the place of an earlier one, and is stored where there is a folder."""
+    """Return the stored curves with a new one, which replaces an earlier one of the same contender and copies; store it in the folder."""
     if folder is not None:
         write_curve(folder, curve)
     return [*(other for other in stored if (other.contender, other.copies) != (curve.contender, curve.copies)), curve]

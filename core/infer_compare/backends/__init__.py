@@ -1,7 +1,7 @@
 """The public module for plugin authors: the backend interface, the types that hooks register, and helpers.
 
 Importing it imports no framework, no numpy and no onnx. `infer_compare.backends.onnx_graphs` helps backends that build a
-model from an ONNX graph, `infer_compare.backends.native_models` those that load models of their own framework.
+model from an ONNX graph, and `infer_compare.backends.native_models` helps backends that load models of their own framework.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How long a copy takes for a batch of each size: quantiles of what was measured, and draws from them."""
+"""Service times: how long a copy takes for a batch of each size, as quantiles of measured calls and random draws from them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 SHORTER, LONGER = 0.97, 1.05
-"""Factors by which the calls of a service may at least differ from those that were measured."""
+"""The factors between which the calls of a service may always lie, relative to measured calls."""
 QUANTILES = 4096
 """Entries of a table: enough to distinguish one in a thousand calls from one in two thousand."""
 
@@ -27,27 +27,27 @@ class Service:
 
     contender: str
     copies: int
-    """That ran at the same time when it was measured."""
+    """Copies that ran at the same time while it was measured."""
     measured: dict[int, Floats]
     """Quantiles in seconds by batch size, ascending, at the midpoints of as many equal parts."""
     served: bool = False
     """Whether they were measured over a pipe; otherwise in process."""
     pauses_s: tuple[float, ...] = ()
-    """Lengths of idling after which calls were measured as well, ascending."""
+    """Idle times after which calls were measured as well, ascending."""
     paused: dict[int, tuple[Floats, ...]] = field(default_factory=dict)
-    """Quantiles after each of them, by measured size."""
+    """Quantiles after each of `pauses_s`, by measured size."""
     stalls_per_s: float = 0.0
     """Interruptions per second of busy time."""
     stall_s: float = 0.0
     line: tuple[float, float] | None = None
     """Fixed seconds and seconds for each sample, where measured sizes lie on a line."""
     factor: float = 1.0
-    """By which all are multiplied."""
+    """Factor of all durations."""
     shorter: float = SHORTER
     longer: float = LONGER
     """Factors by which calls may be shorter or longer than measured."""
     cautions: tuple[str, ...] = ()
-    """Clauses on what these times do not say."""
+    """Clauses on the limits of these times."""
     _tables: dict[int, list[float]] = field(default_factory=dict)
     _added: dict[int, list[list[float]]] = field(default_factory=dict)
 
@@ -61,7 +61,7 @@ class Service:
         return self.factor * fsum(self.table(size)) / QUANTILES * (1 + self.stalls_per_s * self.stall_s)
 
     def added_means_s(self, size: int) -> list[float]:
-        """Return how much longer a batch takes on average after each of `pauses_s`, in seconds, stalls left out."""
+        """Return the mean extra seconds of a batch after each of `pauses_s`, without stalls."""
         if not self.pauses_s:
             return []
         return [self.factor * fsum(added) / QUANTILES for added in self._added_of(size)]
@@ -72,7 +72,7 @@ class Service:
         return self.factor * table[min(len(table) - 1, int(len(table) * percentile / 100))]
 
     def saturation(self, max_batch: int, copies: int) -> float:
-        """Return the samples a second of a queue that is never empty, where all batches are as large as they may be."""
+        """Return the samples a second with a queue that is never empty, when all batches have the largest size."""
         return copies * max_batch / self.mean_s(max_batch)
 
     def table(self, size: int) -> list[float]:
@@ -87,7 +87,7 @@ class Service:
         return known
 
     def _quantiles(self, size: int) -> Floats:
-        """Between two measured sizes the line says the centre, and both together how far quantiles are from it."""
+        """Interpolate between two measured sizes: the line gives the centre, and both sizes the spread around it."""
         low, high, weight = _neighbours(self.sizes, size)
         if low == high:
             return self.measured[low]

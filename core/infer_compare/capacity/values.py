@@ -1,4 +1,4 @@
-"""What a service is asked to handle, how it is run, and what is predicted of it."""
+"""Loads, service configurations, and their predicted and measured latencies."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from infer_compare.results.slices import Durations
 from infer_compare.verdicts.exclusions import Exclusion
 
 MOST_UNCERTAIN = 0.03
-"""The most that changes of the machine's speed may leave open of how long calls take, for a replay that says something about the
-prediction: as much as predictions cover."""
+"""The largest uncertainty of call durations, from changes of the machine's speed, with which a replay can be compared with its
+prediction. Predictions cover as much."""
 
 
 class Load(msgspec.Struct, frozen=True, kw_only=True):
     """How requests arrive; each is one sample."""
 
     rate: float | None = None
-    """Requests a second; None where the highest that a configuration handles is looked for."""
+    """Requests a second; None to search for the highest rate that a configuration handles."""
     burstiness: float = 1.0
     """Squared coefficient of variation of the times between arrivals, 1 for a Poisson process."""
     arrivals_s: tuple[float, ...] = ()
@@ -68,11 +68,11 @@ class Prediction(msgspec.Struct, frozen=True, kw_only=True):
     rate: float
     """Requests a second, of each machine."""
     saturation_share: float
-    """The rate as a share of the saturation of the configuration: what says how near the queue is to growing without end."""
+    """The rate as a share of the saturation of the configuration. From 1 on, the queue grows without end."""
     percentiles_s: dict[str, Range]
-    """Latency from arrival to answer, by percentile: `50`, `95`, `99` and the one that the bound is about. The ends are those of the
-    95 % confidence interval, or what calls 3 % shorter and 5 % longer than measured give, where that is further away; and if the
-    machine changed its speed by more while the curve over the pipe was measured, what its fastest and slowest pass give."""
+    """Latency from arrival to answer, by percentile: `50`, `95`, `99` and the one of the bound. The range is the 95 % confidence
+    interval, widened to the latencies for calls 3 % shorter and 5 % longer than measured. If the machine changed its speed by more
+    while the curve over the pipe was measured, the fastest and slowest pass count instead of these."""
     mean_s: float
     utilisation: float
     """Share of the time in which a copy computes. High at low rates already where batches are taken at once: see
@@ -83,7 +83,7 @@ class Prediction(msgspec.Struct, frozen=True, kw_only=True):
     requests: int
     """Simulated, over all replications."""
     kept: bool | None = None
-    """Whether the upper end keeps the bound; None without one, or above the share of saturation up to which it can be said."""
+    """Whether the upper end of the range keeps the bound; None without a bound, or too near to saturation to tell."""
 
 
 class ServingSize(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,7 +97,7 @@ class ServingSize(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ServingCurve(msgspec.Struct, frozen=True, kw_only=True):
-    """What batches cost one contender over the pipe to a worker on this machine, measured by `capacity --replay`."""
+    """Durations of batches over the pipe to a worker, for one contender on this machine, measured by `capacity --replay`."""
 
     contender: str
     copies: int
@@ -105,7 +105,7 @@ class ServingCurve(msgspec.Struct, frozen=True, kw_only=True):
     saturation: float
     """Samples a second over the pipe with a queue that is never empty, at the largest of these sizes."""
     paces: tuple[float, ...] = ()
-    """How long calls took in each pass over all sizes, as multiples of what they took on average: how far the machine kept its speed."""
+    """Mean duration of calls in each pass over all sizes, relative to the average of all passes. Steady machines have values near 1."""
     stalls_per_s: float
     """Interruptions by the scheduler, per second of busy time."""
     stall_s: float
@@ -113,20 +113,20 @@ class ServingCurve(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Pace(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether a machine kept its speed around a replay: how long calls took, as multiples of what they take by the serving curve.
+    """Durations of calls before, during and after a replay, relative to the serving curve.
 
-    The curve is measured before the replay, between its segments and after it. On a machine that keeps its speed all of these are
-    equal, but for what the curve gets wrong: then all segments of the replay are longer or shorter by the same.
+    The curve is measured before the replay and after each of its segments. On a machine that keeps its speed, all passes are alike
+    and all segments are alike. A difference between passes and segments that is always the same is an error of the curve.
     """
 
     measured: tuple[float, ...]
-    """In each pass that measured the curve; 1 on average."""
+    """For each pass that measured the curve; 1 on average."""
     replayed: tuple[float, ...]
-    """In each segment of the replay."""
+    """For each segment of the replay."""
 
     @property
     def uncertainty(self) -> float:
-        """The standard error of the difference of both means, as a share, from the pooled variance of passes and of segments."""
+        """Standard error of the difference between the means of passes and segments, relative, from their pooled variance."""
         groups = (self.measured, self.replayed)
         freedom = len(self.measured) + len(self.replayed) - len(groups)
         if not all(groups) or not freedom:
@@ -136,13 +136,13 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def extremes(self) -> tuple[float, float]:
-        """How long calls took when the machine was fastest and when it was slowest, as multiples of what they took on average."""
+        """Durations of calls when the machine was fastest and when it was slowest, relative to their average."""
         relative = self._relative()
         return min(relative, default=1.0), max(relative, default=1.0)
 
     @property
     def steady(self) -> bool:
-        """Whether a difference between the replay and its prediction is that of the prediction, and not of a machine that changed its speed."""
+        """Whether the machine kept its speed well enough to compare the replay with its prediction."""
         return self.uncertainty <= MOST_UNCERTAIN
 
     def _relative(self) -> list[float]:
@@ -150,17 +150,17 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Replayed(msgspec.Struct, frozen=True, kw_only=True):
-    """A configuration's real workers under a real load: open loop, latency from the scheduled arrival."""
+    """Latencies of real workers under a replayed load: open loop, from the scheduled arrival."""
 
     configuration: Configuration
     predicted: Prediction
-    """For the very arrivals that were replayed."""
+    """The prediction for exactly the replayed arrivals."""
     percentiles_s: dict[str, float]
     """Measured over all requests."""
     clean_percentiles_s: dict[str, float] | None
-    """Over those in windows in which nothing else took the processors; None where these were too few."""
+    """Measured over requests in windows that other programs did not disturb; None if these are too few."""
     undisturbed: float
-    """Share of the requests that were answered in such windows; 0 where the kernel does not tell."""
+    """Share of answered requests in such windows; 0 if the kernel does not count waiting times."""
     throughput: float
     """Requests answered a second, from the first arrival to the last answer."""
     requests: int
@@ -173,7 +173,7 @@ class Replayed(msgspec.Struct, frozen=True, kw_only=True):
     shared_core: bool
     """Whether the sender of requests had to share a core; latencies are then longer than those of a service."""
     pace: Pace
-    """Whether the machine kept its speed meanwhile."""
+    """Whether the machine kept its speed."""
 
 
 State = Literal["kept", "not kept", "too high", "cannot be said"]

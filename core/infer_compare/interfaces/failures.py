@@ -1,7 +1,7 @@
 """Building blocks for `Backend.classify`, which interprets exceptions.
 
-Classes are matched by qualified name, so that no framework needs to be imported. Of texts, only the first and last 4 kB
-are searched, since some frameworks put whole arrays into a message.
+Classes are matched by qualified name, so that no framework needs to be imported. Only the first and last 4 kB
+of a message are searched, because some frameworks put whole arrays into it.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ class Lines(msgspec.Struct, frozen=True, kw_only=True, tag="lines"):
     job: str
     attempt: int
     offset: int
-    """Byte offset in the file, so that lines may arrive twice or late."""
+    """Byte offset in the file. It shows which lines arrived twice or late."""
     text: str
 
 

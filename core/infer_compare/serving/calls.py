@@ -1,4 +1,4 @@
-"""Timed calls over the pipe to a worker, with the scheduler's interruptions taken out of them."""
+"""Durations of calls over the pipe to a worker, without interruptions by the scheduler."""
 
 from __future__ import annotations
 
@@ -6,41 +6,39 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from infer_compare.serving.delays import RunDelays
     from infer_compare.serving.service import Service
 
 STALL_NS = 300_000
-"""A thread that waited for so long was interrupted; waking up takes a tenth of it."""
+"""The least waiting time of a thread that counts as an interruption; waking up takes a tenth of it."""
 BLIND_STALL_NS = 1_500_000
-"""Where the kernel does not count waiting times, a call that takes so much longer than the median was interrupted, and half of it."""
+"""Where the kernel does not count waiting times, a call counts as interrupted if it takes longer than the median by this, and by
+half of the median."""
 
 
 @dataclass(slots=True)
 class Calls:
-    """Durations of calls of one size without the stalls in them, and these."""
+    """Durations of calls of one batch size without stalls, and the stalls."""
 
     whole_ns: list[int] = field(default_factory=list)
-    """Of calls that nothing interrupted."""
+    """Durations of calls that nothing interrupted."""
     interrupted_ns: list[int] = field(default_factory=list)
-    """Of the others."""
+    """Durations of interrupted calls, without the interruptions."""
     stalls_ns: list[int] = field(default_factory=list)
+    """Durations of the interruptions."""
 
     @property
     def durations_ns(self) -> list[int]:
-        """Of all calls; where much of a stall came just before an interrupted call, its rest says nothing."""
+        """Durations of all calls. Interrupted ones that are implausibly short are left out: the stall began before the call."""
         if not self.whole_ns:
             return self.interrupted_ns
         least_ns = min(self.whole_ns) * 0.9
         return self.whole_ns + [duration_ns for duration_ns in self.interrupted_ns if duration_ns >= least_ns]
 
-    def add(self, others: Calls) -> None:
-        """Take over calls that were timed later."""
-        self.whole_ns += others.whole_ns
-        self.interrupted_ns += others.interrupted_ns
-        self.stalls_ns += others.stalls_ns
-
     def without_outliers(self) -> Calls:
-        """Return the calls with what some took longer than most as stalls, where nothing else is known of these."""
+        """Return the calls with the excess of outliers over the median counted as stalls, for kernels that do not report stalls."""
         if not self.whole_ns:
             return self
         median_ns = sorted(self.whole_ns)[len(self.whole_ns) // 2]
@@ -52,19 +50,29 @@ class Calls:
         )
 
 
+def merged(parts: Iterable[Calls]) -> Calls:
+    """Return all calls of several measurements of one size."""
+    together = Calls()
+    for part in parts:
+        together.whole_ns += part.whole_ns
+        together.interrupted_ns += part.interrupted_ns
+        together.stalls_ns += part.stalls_ns
+    return together
+
+
 def timed_calls(
     service: Service, delays: RunDelays, size: int, *, pause_s: float, seconds: float, most_s: float, calls: int
 ) -> Calls:
-    """Have the first copy answer batches of one size for so long, and at least so many where that takes no longer than `most_s`.
+    """Time batches of one size on the first copy.
 
     Args:
         service: the workers.
         delays: counts how long threads wait for processors.
         size: of the batches.
         pause_s: how long the copy is idle before each call.
-        seconds: how long calls are made, pauses included.
-        most_s: how long they are made at most where `calls` takes longer; there is always one.
-        calls: how many there are at least.
+        seconds: the least time to measure, pauses included.
+        most_s: the time after which fewer than `calls` suffice, but at least one.
+        calls: the fewest calls.
 
     Raises:
         WorkerError: the worker died twice, or did not answer.

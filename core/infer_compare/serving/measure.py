@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from statistics import fmean, median
 from typing import TYPE_CHECKING
@@ -10,17 +9,20 @@ from typing import TYPE_CHECKING
 from infer_compare.capacity.values import Batching, ServingCurve, ServingSize
 from infer_compare.interfaces import OperatingPoint
 from infer_compare.serving.batcher import serve
-from infer_compare.serving.calls import Calls, timed_calls
+from infer_compare.serving.calls import Calls, merged, timed_calls
 from infer_compare.timing import collector_paused
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from infer_compare.serving.delays import RunDelays
     from infer_compare.serving.service import Service
 
 PAUSES_MS = (1, 5, 20)
 LEAST_BATCHES = 5
-"""Of each copy, for the saturation."""
+"""The fewest batches of each copy when the saturation is measured."""
 PASSES = 3
-"""Over all sizes, for a curve alone: a slow moment of the machine is then not one size's alone."""
+"""Passes over all sizes before a curve is used: a slow moment of the machine then affects all sizes alike."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,21 +30,35 @@ class Effort:
     """How long one pass over all sizes takes."""
 
     back_to_back_s: float = 0.05
-    """Each size, at least."""
+    """The least time for each size."""
     paused_s: float = 0.04
-    """Each size after each pause, at least, pauses included."""
+    """The least time for each size and pause, pauses included."""
     calls: int = 4
-    """Of each size back to back, at least; half as many after each pause."""
+    """The fewest calls of each size back to back; half as many after each pause."""
     most_s: float = 1.5
-    """Of each size and pause: then one call suffices."""
+    """The time for each size and pause after which one call suffices."""
     saturation_s: float = 0.4
-    """All copies with the largest batch, at least."""
+    """The least time for the saturation."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Pass:
+    """One pass over all sizes."""
+
+    calls: dict[tuple[int, int], Calls]
+    """Calls by batch size and by the pause before each, in milliseconds."""
+    slower: float
+    """Throughput of calls one after the other with the largest batch over the saturation measured right after them."""
+
+    def mean_ns(self, size: int) -> float:
+        """Return the mean duration of calls back to back."""
+        return fmean(self.calls[size, 0].durations_ns)
 
 
 class CurveMeasurement:
-    """A serving curve in the making: calls that were timed in passes over all sizes.
+    """Measures a serving curve in passes over all sizes.
 
-    Passes may be made at different times, so that the curve is that of a machine as it was on average between the first and the last.
+    Passes may be made at different times; the curve is then an average over the speeds that the machine had.
     """
 
     def __init__(self, effort: Effort | None = None) -> None:
@@ -52,79 +68,77 @@ class CurveMeasurement:
             effort: how long each pass takes.
         """
         self._effort = effort or Effort()
-        self._calls: dict[tuple[int, int], Calls] = defaultdict(Calls)
-        self._means_ns: list[dict[int, float]] = []
-        self._slower: list[float] = []
-        self._service: Service | None = None
+        self._passes: list[_Pass] = []
 
     def measure(self, service: Service, passes: int = 1) -> None:
-        """Time calls of every size, back to back and after pauses, and all copies kept busy with the largest.
+        """Time calls of every size, back to back and after pauses, and the saturation.
 
-        One copy answers batches of one size after the other. A pass takes about a second for a fast model and up to twenty for a slow one.
+        The first copy answers batches of one size after the other; for the saturation all copies are kept busy with the largest
+        batch. A pass takes about a second for a fast model and up to twenty for a slow one.
 
         Args:
-            service: the workers; later passes are with one of the same sizes.
-            passes: how many.
+            service: the workers; the same sizes in every pass.
+            passes: number of passes.
 
         Raises:
-            WorkerError: a worker died twice, or did not answer.
+            WorkerError: a worker died twice, or did not answer; the passes before are kept.
         """
-        self._service = service
         with collector_paused(), service.run_delays() as delays:
             for _ in range(passes):
-                calls: dict[tuple[int, int], Calls] = {}
-                for pause_ms in (0, *PAUSES_MS):
-                    for size in service.sizes:
-                        measured = timed_calls(
-                            service,
-                            delays,
-                            size,
-                            pause_s=pause_ms / 1e3,
-                            seconds=self._effort.paused_s if pause_ms else self._effort.back_to_back_s,
-                            most_s=self._effort.most_s,
-                            calls=self._effort.calls // 2 if pause_ms else self._effort.calls,
-                        )
-                        calls[size, pause_ms] = measured if delays.known else measured.without_outliers()
-                    if not pause_ms:
-                        # Right after calls of the same size: what both differ by is then not that the machine changed its speed.
-                        call_s = fmean(calls[service.max_batch, 0].durations_ns) / 1e9
-                        closed = service.copies * service.max_batch / call_s
-                        self._slower.append(closed / _saturation(service, call_s, self._effort.saturation_s))
-                for key, measured in calls.items():
-                    self._calls[key].add(measured)
-                self._means_ns.append({size: fmean(calls[size, 0].durations_ns) for size in service.sizes})
+                self._passes.append(self._pass(service, delays))
 
-    @property
-    def paces(self) -> tuple[float, ...]:
-        """How long calls took back to back in each pass, as multiples of what they took on average."""
-        average_ns = {size: fmean(means[size] for means in self._means_ns) for size in self._means_ns[0]}
-        return tuple(fmean(means[size] / average_ns[size] for size in means) for means in self._means_ns)
+    def _pass(self, service: Service, delays: RunDelays) -> _Pass:
+        calls = {(size, 0): self._calls(service, delays, size, 0) for size in service.sizes}
+        # Right after calls of the largest size, so that a change of the machine's speed does not affect their ratio.
+        call_s = fmean(calls[service.max_batch, 0].durations_ns) / 1e9
+        slower = _closed_loop(service, call_s) / _saturation(service, call_s, self._effort.saturation_s)
+        for pause_ms in PAUSES_MS:
+            calls |= {(size, pause_ms): self._calls(service, delays, size, pause_ms) for size in service.sizes}
+        return _Pass(calls, slower)
 
-    def curve(self) -> ServingCurve:
-        """Return what all passes say. There is one at least."""
-        service = self._service
-        assert service is not None
-        stalls = [stall for measured in self._calls.values() for stall in measured.stalls_ns]
-        busy_s = sum(sum(measured.durations_ns) for measured in self._calls.values()) / 1e9
-        call_s = fmean(self._calls[service.max_batch, 0].durations_ns) / 1e9
+    def _calls(self, service: Service, delays: RunDelays, size: int, pause_ms: int) -> Calls:
+        effort = self._effort
+        calls = timed_calls(
+            service,
+            delays,
+            size,
+            pause_s=pause_ms / 1e3,
+            seconds=effort.paused_s if pause_ms else effort.back_to_back_s,
+            most_s=effort.most_s,
+            calls=effort.calls // 2 if pause_ms else effort.calls,
+        )
+        return calls if delays.known else calls.without_outliers()
+
+    def curve(self, service: Service) -> ServingCurve:
+        """Return the serving curve of all passes; there must be one at least.
+
+        Args:
+            service: the workers that were measured.
+        """
+        calls = {key: merged(own.calls[key] for own in self._passes) for key in self._passes[0].calls}
+        stalls = [stall for timed in calls.values() for stall in timed.stalls_ns]
+        busy_s = sum(sum(timed.durations_ns) for timed in calls.values()) / 1e9
+        call_s = fmean(calls[service.max_batch, 0].durations_ns) / 1e9
         return ServingCurve(
             contender=service.label,
             copies=service.copies,
             sizes=tuple(
                 ServingSize(
                     point=OperatingPoint(size, service.setting),
-                    durations_ns=tuple(self._calls[size, 0].durations_ns),
-                    paused_ns={
-                        str(pause_ms): tuple(self._calls[size, pause_ms].durations_ns) for pause_ms in PAUSES_MS
-                    },
+                    durations_ns=tuple(calls[size, 0].durations_ns),
+                    paused_ns={str(pause_ms): tuple(calls[size, pause_ms].durations_ns) for pause_ms in PAUSES_MS},
                 )
                 for size in service.sizes
             ),
-            saturation=service.copies * service.max_batch / call_s / median(self._slower),
-            paces=self.paces,
+            saturation=_closed_loop(service, call_s) / median(own.slower for own in self._passes),
+            paces=self._paces(service.sizes),
             stalls_per_s=len(stalls) / busy_s,
             stall_s=fmean(stalls) / 1e9 if stalls else 0.0,
         )
+
+    def _paces(self, sizes: Sequence[int]) -> tuple[float, ...]:
+        average_ns = {size: fmean(own.mean_ns(size) for own in self._passes) for size in sizes}
+        return tuple(fmean(own.mean_ns(size) / average_ns[size] for size in sizes) for own in self._passes)
 
 
 def measure_curve(service: Service, effort: Effort | None = None, passes: int = PASSES) -> ServingCurve:
@@ -140,7 +154,12 @@ def measure_curve(service: Service, effort: Effort | None = None, passes: int = 
     """
     measurement = CurveMeasurement(effort)
     measurement.measure(service, passes)
-    return measurement.curve()
+    return measurement.curve(service)
+
+
+def _closed_loop(service: Service, call_s: float) -> float:
+    """Return the samples a second of calls one after the other, with the largest batch in all copies."""
+    return service.copies * service.max_batch / call_s
 
 
 def _saturation(service: Service, call_s: float, seconds: float) -> float:
@@ -148,7 +167,7 @@ def _saturation(service: Service, call_s: float, seconds: float) -> float:
 
     Args:
         service: the workers.
-        call_s: what a call takes about.
+        call_s: the approximate duration of a call.
         seconds: how long to measure.
     """
     size = service.max_batch
@@ -159,7 +178,7 @@ def _saturation(service: Service, call_s: float, seconds: float) -> float:
         batch for batch in serve(arrivals, batching, service.copies, service, service.clock).batches if not batch.lost
     ]
     begin_ns, end_ns = min(batch.begun_ns for batch in answered), max(batch.begun_ns for batch in answered)
-    # Until the last one is handed over nobody is idle; calls that are cut off there count by their shares.
+    # No copy is idle until the last batch is handed over; batches that are unfinished then count by their shares.
     within = sum(
         batch.size * min(1.0, (end_ns - batch.begun_ns) / max(1, batch.answered_ns - batch.begun_ns))
         for batch in answered

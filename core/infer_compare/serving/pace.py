@@ -1,4 +1,4 @@
-"""How long the batches of a replay took, compared with what the serving curve says."""
+"""The speed of a replay relative to its serving curve."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 def pace_of(batches: Sequence[Batch], times: ServiceTimes) -> float:
-    """Return how long batches took together, as a multiple of what they are expected to take.
+    """Return the total duration of batches, as a multiple of their expected total duration.
 
     Args:
-        batches: those of a segment of a replay, none of them lost.
-        times: what batches take, by their size and by how long the copy was idle before.
+        batches: the answered batches of a segment.
+        times: the expected durations, by batch size and by the idle time before.
     """
     import numpy as np
 
@@ -31,7 +31,7 @@ def pace_of(batches: Sequence[Batch], times: ServiceTimes) -> float:
 
 
 def _expected_s(times: ServiceTimes, size: int, idle_s: NDArray[np.float64]) -> float:
-    """Return the seconds that batches of a size take together, each after so long a pause."""
+    """Return the expected total seconds of batches of one size, from the idle seconds before each."""
     import numpy as np
 
     added_s = np.interp(idle_s, [0.0, *times.pauses_s], [0.0, *times.added_means_s(size)])

@@ -1,4 +1,4 @@
-"""A load replayed against real workers: open loop, latency from the scheduled arrival."""
+"""Replays a load with real workers: open loop, with latencies from the scheduled arrival."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
     from infer_compare.serving.service import Service
 
 LEAD_NS = 50_000_000
-"""From the beginning of a replay to its first arrival."""
+"""The time from the start of a segment to its first arrival."""
 OVERLOAD = 2
-"""Times the saturation: more is not replayed."""
+"""The largest rate that is replayed, as a multiple of the saturation."""
 MANY = 100
-"""Batches of each copy; fewer are a burst, and may come at any rate."""
+"""Number of batches per copy below which requests are a burst, which may have any rate."""
 FEWEST, CLEAN = 100, 0.1
-"""Requests in undisturbed windows, and their share of all: fewer have no percentiles of their own."""
+"""The fewest requests in undisturbed windows, and their least share, for percentiles of their own."""
 LATE = 99.0
-"""Percentile of how late arrivals were launched."""
+"""The percentile of the delays with which batches were sent."""
 
 
 def replay(
@@ -46,23 +46,22 @@ def replay(
     bound: Bound | None = None,
     seed: int = 0,
 ) -> Replayed:
-    """Send requests at the moments of a load for so long, and return what they saw beside what is predicted for them.
+    """Send the requests of a load to real workers, and return measured and predicted latencies.
 
-    A long replay has several segments. Between them and after the last one the serving curve is measured further, so that prediction
-    and replay see the same machine, even if it changes its speed.
+    A long replay has several segments. After each segment the serving curve is measured further, so that prediction and replay are
+    affected alike if the machine changes its speed.
 
     Args:
         service: as many workers as the configuration has copies.
-        configuration: what is replayed; where it has several machines, this one takes its share of the load.
-        load: how requests arrive, with a rate or with recorded moments, which are repeated where they end too early.
+        configuration: what is replayed; if it has several machines, this one takes its share of the load.
+        load: how requests arrive: a rate, or recorded moments, which are repeated if they end too early.
         seconds: how long requests arrive.
-        measurement: of what batches cost over the pipe, with one pass at least; goes on during the replay.
-        bound: whose percentile is measured as well.
-        seed: of the arrivals.
+        measurement: the measurement of the serving curve, with one pass at least; it is continued during the replay.
+        bound: a bound whose percentile is measured as well.
+        seed: seed of the arrivals.
 
     Raises:
-        UsageError: the load has no rate or one far above saturation, or the service another number of copies or a smaller
-            largest batch.
+        UsageError: the load has no rate, or one far above saturation; or the service does not fit the configuration.
         WorkerError: a worker died twice, or could not be started again.
     """
     import numpy as np
@@ -74,7 +73,9 @@ def replay(
             f"{configuration.copies} copies and batches up to {batching.max_batch}."
         )
     arrivals_s = schedule(load, seconds, configuration.machines, seed)
-    saturation = service_of_curve(measurement.curve(), service.setting).saturation(batching.max_batch, service.copies)
+    saturation = service_of_curve(measurement.curve(service), service.setting).saturation(
+        batching.max_batch, service.copies
+    )
     rate, most = len(arrivals_s) / seconds, OVERLOAD * saturation
     if rate > most and len(arrivals_s) > batching.max_batch * service.copies * MANY:
         raise UsageError(
@@ -92,8 +93,8 @@ def replay(
             except WorkerError:
                 if place < len(segments):
                     raise
-                # Everything was replayed; what the curve lacks is one pass.
-    curve = measurement.curve()
+                # The replay is complete, and the curve only lacks its last pass.
+    curve = measurement.curve(service)
     times = service_of_curve(curve, service.setting)
     percentiles = percentiles_of(bound)
     requests = Requests.of(served)
@@ -124,14 +125,14 @@ def replay(
         late_s=float(np.percentile(late_ns, LATE)) / 1e9 if late_ns else 0.0,
         shared_core=service.shared_core,
         pace=Pace(
-            measured=measurement.paces,
+            measured=curve.paces,
             replayed=tuple(pace_of(own, times) for segment in served if (own := segment.answered)),
         ),
     )
 
 
 def _serve(service: Service, batching: Batching, arriving_s: Sequence[float], windows: Windows) -> Segment:
-    """Have the requests of a segment answered or lost."""
+    """Send the requests of one segment, and wait until all are answered or lost."""
     with collector_paused():
         first_ns = service.clock() + LEAD_NS
         arrivals_ns = [first_ns + round((arrival - arriving_s[0]) * 1e9) for arrival in arriving_s]

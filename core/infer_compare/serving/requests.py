@@ -1,4 +1,4 @@
-"""What the requests of a replay saw."""
+"""The requests of a replay, and their latencies."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A part of a replay, at whose beginning and end the queue is empty."""
+    """A part of a replay that begins and ends with an empty queue."""
 
     arrivals_ns: list[int]
-    """By the clock."""
+    """Scheduled arrivals, on the clock of the service."""
     served: Served
 
     @property
     def answered(self) -> list[Batch]:
-        """The batches that were not lost."""
+        """The answered batches."""
         return [batch for batch in self.served.batches if not batch.lost]
 
     @property
     def span_ns(self) -> int:
-        """From the first arrival to the last answer."""
+        """The time from the first arrival to the last answer."""
         return max((batch.answered_ns for batch in self.answered), default=self.arrivals_ns[0]) - self.arrivals_ns[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Requests:
-    """Those that were answered."""
+    """Answered requests."""
 
     arrivals_ns: NDArray[np.int64]
     latencies_ns: NDArray[np.int64]
@@ -45,7 +45,7 @@ class Requests:
 
     @classmethod
     def of(cls, segments: Sequence[Segment]) -> Self:
-        """Return the requests of a replay that were answered."""
+        """Return the answered requests of all segments."""
         import numpy as np
 
         arrivals = np.array([arrival_ns for segment in segments for arrival_ns in segment.arrivals_ns], np.int64)
@@ -60,11 +60,11 @@ class Requests:
 
     @property
     def number(self) -> int:
-        """How many were answered."""
+        """The number of requests."""
         return len(self.latencies_ns)
 
     def within(self, windows: Sequence[tuple[int, int]]) -> Self:
-        """Return those that arrived and were answered in one of the windows."""
+        """Return the requests that arrived and were answered within one of the windows."""
         import numpy as np
 
         inside = np.zeros(len(self.arrivals_ns), bool)
@@ -73,7 +73,7 @@ class Requests:
         return type(self)(self.arrivals_ns[inside], self.latencies_ns[inside])
 
     def percentiles(self, percentiles: Sequence[float]) -> dict[str, float] | None:
-        """Return latencies in seconds by percentile; None where there is no request."""
+        """Return latencies in seconds by percentile; None without requests."""
         import numpy as np
 
         if not len(self.latencies_ns):

@@ -1,4 +1,4 @@
-"""When the requests of a replay arrive."""
+"""The arrivals of a replay."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ if TYPE_CHECKING:
     from infer_compare.capacity.values import Load
 
 SEGMENT_S = 6.0
-"""Of a replay, at least."""
+"""The least length of a segment of a replay."""
 MOST_SEGMENTS = 8
 MOST_REQUESTS = 1_000_000
 REPLAYED = 99
-"""Makes the arrivals of a replay others than those of simulations with the same seed."""
+"""Added to the seed, because the arrivals of a replay must differ from those of simulations with the same seed."""
 
 
 def schedule(load: Load, seconds: float, machines: int, seed: int) -> list[float]:
     """Return the moments at which requests arrive at one machine, in seconds from the beginning.
 
     Args:
-        load: with a rate, or with recorded moments, which are repeated where they end too early.
+        load: a rate, or recorded moments, which are repeated if they end too early.
         seconds: how long requests arrive.
-        machines: among which the load is shared.
-        seed: of the random numbers.
+        machines: the number of machines that share the load.
+        seed: seed of the random numbers.
 
     Raises:
         UsageError: the load has no rate, or no request arrives in that time, or more than can be replayed.
@@ -37,13 +37,13 @@ def schedule(load: Load, seconds: float, machines: int, seed: int) -> list[float
     if load.rate is None and not load.arrivals_s:
         raise UsageError("A replay needs a rate, such as --rate 200/s, or recorded arrivals.")
     rate = (recorded_rate(load.arrivals_s) if load.rate is None else load.rate) / machines
-    # More than can arrive in that time, but for one in a million.
     expected = rate * seconds
     if expected > MOST_REQUESTS:
         raise UsageError(
             f"A replay of {seconds:g} s at {rate:.4g}/s has {expected:,.0f} requests; {MOST_REQUESTS:,} are the most: replay for "
             f"{MOST_REQUESTS / rate:.2g} s."
         )
+    # Five standard deviations more than expected, because a process that ends early would look like a lower rate.
     count = ceil(expected + 5 * (max(1.0, load.burstiness) * expected) ** 0.5 + 10)
     moments = arrivals_at(load, rate, count, (seed, REPLAYED), machines)
     if load.arrivals_s and moments:
@@ -56,7 +56,9 @@ def schedule(load: Load, seconds: float, machines: int, seed: int) -> list[float
 
 
 def segments_of(arrivals_s: Sequence[float], seconds: float) -> list[list[float]]:
-    """Return arrivals by segments of equal length, each of `SEGMENT_S` at least, and at most `MOST_SEGMENTS`; those without any are left out.
+    """Split arrivals into segments of equal length: as many as are at least `SEGMENT_S` long, up to `MOST_SEGMENTS`.
+
+    Segments without arrivals are left out.
 
     Args:
         arrivals_s: moments in seconds, ascending.

@@ -1,4 +1,4 @@
-"""Stretches of a replay in which nothing else took the processors."""
+"""Parts of a replay that other programs did not disturb."""
 
 from __future__ import annotations
 
@@ -12,35 +12,41 @@ if TYPE_CHECKING:
     from infer_compare.serving.delays import RunDelays, Waited
 
 WINDOW_NS = 300_000_000
-"""Over which it is judged whether something else took the processors."""
+"""Length of the windows, each of which is either clean or disturbed."""
 DISTURBED = 0.01
-"""Share of a window in which the service may wait for a processor, beyond twice what it did when its curve was measured."""
+"""The share of a clean window that the service may wait for a processor, in addition to twice its share while the curve was measured."""
 MOST_DISTURBED = 0.05
-"""However much it waited then."""
+"""The largest such share in any case."""
 
 
 class Windows:
-    """Stretches of a replay, and how long the service waited for processors in each."""
+    """The windows of a replay, with the time that the service waited for processors in each."""
 
     def __init__(self, delays: RunDelays) -> None:
-        """Begins none yet."""
+        """Starts without windows.
+
+        Args:
+            delays: reads waiting times.
+        """
         self._delays = delays
         self._next_ns = 0
         self._marks: list[tuple[int, Waited]] = []
 
     def tick(self, now_ns: int) -> None:
-        """Begin another window where the last one has been long enough."""
+        """Begin another window if the current one is long enough."""
         if now_ns >= self._next_ns:
             self.end(now_ns)
             self._next_ns = now_ns + WINDOW_NS
 
     def end(self, now_ns: int) -> None:
-        """End the last window."""
+        """End the current window."""
         self._marks.append((now_ns, self._delays.read()))
 
     def clean(self, curve: ServingCurve) -> Sequence[tuple[int, int]]:
-        """Return the windows, joined where they touch, in which nothing took more of the processors than when a curve was
-        measured; none where the kernel does not count waiting times.
+        """Return the clean windows, with adjacent ones joined; none if the kernel does not count waiting times.
+
+        Args:
+            curve: says how long the service waited while it was measured.
         """
         if not self._delays.known:
             return ()

@@ -64,7 +64,7 @@ def test_real_workers_answer_every_request(folder: Path, copies: int) -> None:
     with open_service(run, "onnx", copies=copies) as service:
         measurement = CurveMeasurement(SHORT)
         measurement.measure(service, 2)
-        curve = measurement.curve()
+        curve = measurement.curve(service)
         configuration = Configuration(contender="onnx", batching=Batching(max_batch=6, max_delay_s=2e-3), copies=copies)
         load = Load(rate=0.4 * curve.saturation)
         result = replay(service, configuration, load, seconds=3.0, measurement=measurement)
@@ -93,7 +93,7 @@ def test_a_killed_worker_loses_its_batch_alone(folder: Path) -> None:
     with open_service(run, "onnx", copies=2, observer=observer) as service:
         measurement = CurveMeasurement(SHORT)
         measurement.measure(service, 2)
-        curve = measurement.curve()
+        curve = measurement.curve(service)
         batching = Batching(max_batch=8, max_delay_s=20e-3)
         load = Load(rate=0.3 * curve.saturation)
         timer = threading.Timer(1.0, kill)

@@ -40,7 +40,7 @@ def cautions(capacity: Capacity) -> Iterator[str]:
             yield "replay: no core was left for the sender, so measured latencies are longer than those of a service"
         if replayed.clean_percentiles_s is None:
             yield (
-                "replay: no part of it is known to be undisturbed by other programs, so measured latencies may be longer than on a quiet "
+                "replay: too little of it is known to be undisturbed by other programs, so measured latencies may be longer than on a quiet "
                 "machine; repeat it on one"
             )
         if not replayed.pace.steady:
