@@ -82,8 +82,15 @@ class Watch(Observer):
         if phase == "explore":
             self._enter("explorers' starts")
         elif phase == "measure" and self._part != "starts":
-            self._enter("starts")
-            self._workers.append(Workers(self._since, self._since))
+            self._enter_starts()
+
+    def measuring(self, restart: int, planned: int, points: int) -> None:  # noqa: ARG002
+        """The workers of a restart start, unless they were started with those of the one before."""
+        self._enter_starts()
+
+    def _enter_starts(self) -> None:
+        self._enter("starts")
+        self._workers.append(Workers(self._since, self._since))
 
     def probing(self, label: str, point: OperatingPoint) -> None:  # noqa: ARG002
         """A size is tried."""

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from infer_compare.environment import memory
 from infer_compare.environment.threads import usable_cores
+from infer_compare.phases.contender_exploration import peaks
+from infer_compare.phases.rank_plan import TOGETHER
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+
+    from infer_compare.phases.context import RunContext
+    from infer_compare.phases.restart_workers import RestartWorkers
 
 IDLE_BYTES = 512 * memory.MIB
 """The most memory of a worker with its framework imported and no model; 0.1 to 0.35 GiB were seen."""
@@ -30,6 +36,27 @@ class Starter(Protocol):
 
     def opened(self, seconds: float) -> bool:
         """Wait up to `seconds`; return whether the workers have imported their framework and are suspended, or have failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingWorker:
+    """The worker of a contender in a later set of workers; a `Starter`."""
+
+    workers: RestartWorkers
+    label: str
+
+    @property
+    def instances(self) -> int:
+        """How many workers the contender has."""
+        return self.workers.instances(self.label)
+
+    def begin(self, *, beside: int) -> None:
+        """Start the worker; see `Starter.begin`."""
+        self.workers.begin(self.label, beside=beside)
+
+    def opened(self, seconds: float) -> bool:
+        """Return whether the worker is ready or lost; see `Starter.opened`."""
+        return self.workers.opened(self.label, seconds)
 
 
 def begin_ahead(starters: Sequence[Starter], *, cores: int | None = None, room: int | None = None) -> None:
@@ -56,3 +83,22 @@ def begin_ahead(starters: Sequence[Starter], *, cores: int | None = None, room: 
             starter.begin(beside=max(0, min(cores, workers) - starter.instances))
             starting.append(starter)
         starting = [worker for worker in starting if not worker.opened(WAIT_S)]
+
+
+def begin_workers_ahead(context: RunContext, sets: Iterable[RestartWorkers]) -> None:
+    """Start sets of workers ahead of their turns, as far as there is memory besides that of the largest contender.
+
+    Only workers on the CPU are started: on import, a framework may take an accelerator for itself.
+
+    Args:
+        context: of the run.
+        sets: in the order of their turns, without workers yet.
+    """
+    starters = [
+        WaitingWorker(workers, label)
+        for workers in sets
+        for label in context.order.shuffled(list(workers.labels))
+        if context.routes[label].contender.spec.device == "cpu"
+    ]
+    largest = max(peaks(context.run).values(), default=0)
+    begin_ahead(starters, room=memory.limit().share(TOGETHER) - largest)

@@ -3,47 +3,21 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from infer_compare.environment import memory
-from infer_compare.phases.ahead import begin_ahead
-from infer_compare.phases.contender_exploration import peaks
-from infer_compare.phases.rank_plan import TOGETHER
+from infer_compare.phases.ahead import begin_workers_ahead
 from infer_compare.planner.confirming import candidates
-from infer_compare.planner.duration import CONFIRM_ROUNDS
 from infer_compare.planner.points import every_point, labels_at
 from infer_compare.planner.resuming import confirmed
 from infer_compare.planner.round_count import RoundCount
+from infer_compare.verdicts.protocol import ROUNDS_PER_RESTART
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from infer_compare.phases.context import RunContext
     from infer_compare.phases.ranking import Ranking
-    from infer_compare.phases.restart_workers import RestartWorkers
     from infer_compare.planner.points import Points
-
-
-@dataclass(frozen=True, slots=True)
-class WaitingWorker:
-    """The worker of a contender for one size, started ahead of its turn; a `Starter`."""
-
-    workers: RestartWorkers
-    label: str
-
-    @property
-    def instances(self) -> int:
-        """How many workers the contender has."""
-        return self.workers.instances(self.label)
-
-    def begin(self, *, beside: int) -> None:
-        """Start the worker; see `Starter.begin`."""
-        self.workers.begin(self.label, beside=beside)
-
-    def opened(self, seconds: float) -> bool:
-        """Return whether the worker is ready or lost; see `Starter.opened`."""
-        return self.workers.opened(self.label, seconds)
 
 
 def confirm(ranking: Ranking, groups: Sequence[Sequence[str]], restart: int) -> None:
@@ -64,17 +38,15 @@ def confirm(ranking: Ranking, groups: Sequence[Sequence[str]], restart: int) -> 
         return
     for group in groups:
         chosen = {label: best[label] for label in group if label in best}
-        if not confirmed(ranking.context.run, chosen, CONFIRM_ROUNDS):
+        if not confirmed(ranking.context.run, chosen, _rounds(ranking.context)):
             _confirm(ranking, restart, chosen)
 
 
 def _confirm(ranking: Ranking, restart: int, chosen: Points) -> None:
     """Make the rounds of a group of contenders, each size in workers that run no other."""
-    expectation = ranking.expectation
+    expectation, rounds = ranking.expectation, _rounds(ranking.context)
     counts = {
-        point: RoundCount(
-            "confirm", dict.fromkeys(labels_at(point, chosen), (point,)), CONFIRM_ROUNDS, tries=CONFIRM_ROUNDS
-        )
+        point: RoundCount("confirm", dict.fromkeys(labels_at(point, chosen), (point,)), rounds, tries=rounds)
         for point in ranking.context.order.shuffled(every_point(chosen))
     }
     costs = {
@@ -85,8 +57,7 @@ def _confirm(ranking: Ranking, restart: int, chosen: Points) -> None:
         workers = {
             point: stack.enter_context(ranking.workers(list(count.points), restart)) for point, count in counts.items()
         }
-        waiting = (WaitingWorker(workers[point], label) for point, count in counts.items() for label in count.points)
-        _begin_ahead(ranking.context, waiting)
+        begin_workers_ahead(ranking.context, workers.values())
         for point, count in counts.items():
             ranking.check_budget(costs.pop(point))
             workers[point].start()
@@ -94,11 +65,6 @@ def _confirm(ranking: Ranking, restart: int, chosen: Points) -> None:
             workers[point].end()
 
 
-def _begin_ahead(context: RunContext, workers: Iterable[WaitingWorker]) -> None:
-    """Start workers ahead of their turns, as far as there is memory besides that of the largest contender.
-
-    Only workers on the CPU are started: on import, a framework may take an accelerator for itself.
-    """
-    starters = [worker for worker in workers if context.routes[worker.label].contender.spec.device == "cpu"]
-    largest = max(peaks(context.run).values(), default=0)
-    begin_ahead(starters, room=memory.limit().share(TOGETHER) - largest)
+def _rounds(context: RunContext) -> int:
+    """Return the rounds at each size: as many as a restart of the mode has."""
+    return ROUNDS_PER_RESTART[context.options.mode]

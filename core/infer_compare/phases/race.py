@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from infer_compare.planner.duration import CONFIRM_ROUNDS, Expectation
+from infer_compare.planner.duration import Expectation
 from infer_compare.planner.racing import LOOKS, MOST_SIZES, drops
 from infer_compare.planner.trials import UNTRIED, base_of, gives_up, outpaced, trial_bounds
 from infer_compare.results import Dropped
@@ -181,7 +181,7 @@ class Race:
         if restart <= LOOKS:
             return True
         cost = expectation.restart_s(left, ROUNDS)
-        cost += expectation.confirm_s(finalists, CONFIRM_ROUNDS, self.context.options.mode)
+        cost += expectation.confirm_s(finalists, self.context.options.mode)
         return not self.context.is_over(cost)
 
     def least_error(self, labels: Sequence[str]) -> tuple[str, float] | None:

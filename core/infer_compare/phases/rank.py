@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from infer_compare.phases.busy import HostBusy, described
@@ -40,28 +41,31 @@ def rank(context: RunContext, points: Points, *, disturbed: bool) -> tuple[Liter
     left = to_measure(context.run, points, finished)
     if race is None:
         plan = plan_within_budget(context, plan, expectation, Ranked(points, left, finished))
-    ranking = Ranking(context, points, plan, expectation)
     try:
-        if disturbed:
-            _look_at_machine(context)
-        for restart in range(finished + 1, plan.restarts + 1):
-            if not left:
-                break
-            if race is not None and not race.has_time_for(restart, expectation, left, finalists(context.run, left)):
-                break
-            begun += 1
-            context.observer.measuring(restart, plan.restarts, len(every_point(left)))
-            for group in groups:
-                ranking.restart(begun, group, left)
+        with ExitStack() as stack:
+            ranking = Ranking(context, points, plan, expectation, stack)
+            if disturbed:
+                _look_at_machine(context)
+            # Without a budget, a second restart is sure: nothing is settled after the first.
+            sure = 2 if finished == 0 and len(groups) == 1 and context.deadline is None else 0
+            for restart in range(finished + 1, plan.restarts + 1):
+                if not left:
+                    break
+                if race is not None and not race.has_time_for(restart, expectation, left, finalists(context.run, left)):
+                    break
+                begun += 1
+                context.observer.measuring(restart, plan.restarts, len(every_point(left)))
+                for group in groups:
+                    ranking.restart(begun, group, left, another=restart < min(sure, plan.restarts))
+                if race is not None:
+                    race.after_restart(points, restart)
+                left = to_measure(context.run, points, restart)
             if race is not None:
-                race.after_restart(points, restart)
-            left = to_measure(context.run, points, restart)
-        if race is not None:
-            ranking.points = finalists(context.run, points)
-        if plan.restarts > 1 and expectation.confirms:
-            confirm(ranking, groups, begun + 1)
-        if context.options.mode == "thorough":
-            sustain(ranking)
+                ranking.points = finalists(context.run, points)
+            if plan.restarts > 1 and expectation.confirms:
+                confirm(ranking, groups, begun + 1)
+            if context.options.mode == "thorough":
+                sustain(ranking)
     except HostBusy as busy:
         context.tell("machine", f"{busy}. {_advice(context.plan.threads)}")
         return "stopped", str(busy)

@@ -8,7 +8,7 @@ import msgspec
 
 from infer_compare.environment import memory
 from infer_compare.phases.contender_exploration import peaks
-from infer_compare.planner.duration import BUDGET_PLANS, CONFIRM_ROUNDS, Expectation, plan_for_budget
+from infer_compare.planner.duration import BUDGET_PLANS, Expectation, plan_for_budget
 from infer_compare.planner.grouping import grouped
 from infer_compare.planner.points import every_point
 from infer_compare.planner.slow_models import affordable, may_be_shortened, restarts_and_rounds
@@ -40,7 +40,7 @@ def expected(context: RunContext, points: Points) -> Expectation:
     seen = Expectation.of(context.run)
     expectation = seen if context.race is not None else affordable(seen, points, context.header)
     if not expectation.confirms:
-        confirm_s = seen.confirm_s(points, CONFIRM_ROUNDS, context.options.mode)
+        confirm_s = seen.confirm_s(points, context.options.mode)
         context.tell(
             "plan",
             f"measuring the best sizes of all {len(context.options.settings)} settings again in fresh workers would take about "
@@ -81,12 +81,12 @@ def plan_within_budget(context: RunContext, plan: Plan, expectation: Expectation
     if deadline is not None:
         left_s = deadline - context.surroundings.now()
         cost = {rounds: expectation.restart_s(left, rounds) for _, rounds in BUDGET_PLANS}
-        confirm_s = expectation.confirm_s(points, CONFIRM_ROUNDS, mode)
+        confirm_s = expectation.confirm_s(points, mode)
         restarts, rounds = plan_for_budget(cost, confirm_s, left_s)
         plan = msgspec.structs.replace(plan, restarts=restarts, rounds_per_restart=rounds)
     to_come = max(0, plan.restarts - ranked.finished)
     expected_s = to_come * expectation.restart_s(left, plan.rounds_per_restart)
-    expected_s += expectation.confirm_s(points, CONFIRM_ROUNDS, mode)
+    expected_s += expectation.confirm_s(points, mode)
     if mode == "thorough":
         expected_s += SUSTAINED_S * len(expectation.asynchronous & points.keys())
     context.tell(

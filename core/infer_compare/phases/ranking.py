@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from infer_compare.phases.ahead import begin_workers_ahead
 from infer_compare.phases.busy import FirstRounds
 from infer_compare.phases.restart_workers import RestartWorkers
-from infer_compare.planner.duration import CONFIRM_ROUNDS
 from infer_compare.planner.order import ascending
 from infer_compare.planner.points import labels_at
 from infer_compare.planner.round_count import RoundCount
@@ -15,6 +15,7 @@ from infer_compare.verdicts.protocol import RETRY_FACTOR
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from contextlib import ExitStack
 
     from infer_compare.interfaces import OperatingPoint
     from infer_compare.phases.context import RunContext
@@ -40,6 +41,10 @@ class Ranking:
     plan: Plan
     """With as many restarts and rounds as there is time for."""
     expectation: Expectation
+    stack: ExitStack
+    """Ends all workers of restarts on leaving."""
+    _waiting: RestartWorkers | None = None
+    """The workers of the next restart, if they were started ahead."""
     _index: int = 0
     """Number of the last round, including stored ones."""
     _expected_s: float = 0.0
@@ -58,13 +63,15 @@ class Ranking:
         """Return workers for some contenders, not started yet."""
         return RestartWorkers(self.context, labels, restart, self.expectation)
 
-    def restart(self, restart: int, group: Sequence[str], left: Points) -> None:
+    def restart(self, restart: int, group: Sequence[str], left: Points, *, another: bool = False) -> None:
         """Make one restart: fresh workers, and rounds over the unsettled points, in ascending order of batch size.
 
         Args:
             restart: its number, from 1.
             group: the contenders whose workers are alive at the same time.
             left: the points to measure, of all groups.
+            another: whether a further restart of the same contenders is sure to follow. Its workers then start together with these,
+                so that no core is idle while the slowest framework is imported.
 
         Raises:
             HostBusy: this is the first restart, and none of its first rounds was clean.
@@ -76,7 +83,7 @@ class Ranking:
         count = RoundCount("measure", points, wanted, tries=RETRY_FACTOR * wanted)
         later_s = max(0, self.plan.restarts - restart) * self.expectation.restart_s(left, wanted)
         if self.plan.restarts > 1:
-            later_s += self.expectation.confirm_s(self.points, CONFIRM_ROUNDS, self.context.options.mode)
+            later_s += self.expectation.confirm_s(self.points, self.context.options.mode)
         first = (
             None
             if self.context.run.rounds
@@ -84,9 +91,22 @@ class Ranking:
                 count.most, self.context.observer, self.context.quiet.has_come, self.context.surroundings.sleep
             )
         )
-        with self.workers(list(points), restart) as workers:
-            workers.start()
-            self.make(workers, count, later_s, first)
+        workers = self._fresh(list(points), restart)
+        if another:
+            self._waiting = self.stack.enter_context(self.workers(list(points), restart + 1))
+            begin_workers_ahead(self.context, (workers, self._waiting))
+        workers.start()
+        self.make(workers, count, later_s, first)
+        workers.end()
+
+    def _fresh(self, labels: Sequence[str], restart: int) -> RestartWorkers:
+        """Return the workers of a restart: those that were started ahead, if there are any for these contenders."""
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None and (waiting.contenders, waiting.restart) == (tuple(labels), restart):
+            return waiting
+        if waiting is not None:
+            waiting.end()
+        return self.stack.enter_context(self.workers(labels, restart))
 
     def make(
         self, workers: RestartWorkers, count: RoundCount, later_s: float, first: FirstRounds | None = None

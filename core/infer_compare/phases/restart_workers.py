@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from infer_compare.phases.outcome_error import ContenderLost, OutcomeError
 from infer_compare.phases.turns import Turn, Turns
-from infer_compare.planner.warming import long_latencies_ns, settled
+from infer_compare.planner.warming import known_latencies_ns, settled
 from infer_compare.results import AnyOutcome, Death, Phase, Round, Slice, Unavailable, WarmUp
 
 if TYPE_CHECKING:
@@ -37,13 +37,14 @@ class RestartWorkers:
         self._context = context
         self._workers = {label: context.worker(context.routes[label]) for label in labels}
         self._turns = Turns(context, expectation)
-        self._restart = restart
+        self.contenders = tuple(labels)
+        self.restart = restart
         self._journal = context.journal
         self._order = context.order
         self._settled: frozenset[tuple[str, OperatingPoint]] = frozenset()
         """Points at which all earlier workers reached their final speed at once."""
         self._known_ns: dict[tuple[str, OperatingPoint], int] = {}
-        """Latencies of long calls in earlier workers."""
+        """Latencies in the slices of earlier workers."""
         self._warm: dict[tuple[str, OperatingPoint], WarmUp] = {}
         self._losses: dict[str, int] = {}
         self._ahead: set[str] = set()
@@ -58,7 +59,7 @@ class RestartWorkers:
         They import their frameworks in parallel, as start-up times are taken from the workers that explore.
         """
         self._settled = settled(self._journal.run.rounds)
-        self._known_ns = long_latencies_ns(self._journal.run.rounds)
+        self._known_ns = known_latencies_ns(self._journal.run.rounds)
         workers = sum(map(self.instances, self._workers))
         order = self._order.shuffled(list(self._workers))
         begun = [
@@ -109,7 +110,7 @@ class RestartWorkers:
     def _finish(self, label: str) -> None:
         worker = self._workers[label]
         try:
-            self._journal.add(worker.finish(self._restart))
+            self._journal.add(worker.finish(self.restart))
         except OutcomeError as refused:
             self._no_start(label, refused)
         else:
@@ -155,7 +156,7 @@ class RestartWorkers:
             return None
         done = Round(
             phase="sustain",
-            restart=self._restart,
+            restart=self.restart,
             index=index,
             point=point,
             order=(label,),
@@ -179,7 +180,7 @@ class RestartWorkers:
         )
         return Round(
             phase="confirm" if confirm else "measure",
-            restart=self._restart,
+            restart=self.restart,
             index=index,
             repetition=repetition,
             point=point,
@@ -229,7 +230,7 @@ class RestartWorkers:
         return ContenderLost()
 
     def _record_death(self, label: str, point: OperatingPoint | None, outcome: AnyOutcome, phase: Phase) -> None:
-        self._journal.add(Death(contender=label, restart=self._restart, phase=phase, point=point, outcome=outcome))
+        self._journal.add(Death(contender=label, restart=self.restart, phase=phase, point=point, outcome=outcome))
 
     def __enter__(self) -> Self:
         for worker in self._workers.values():

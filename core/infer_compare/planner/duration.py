@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 from infer_compare.planner.points import by_setting
 from infer_compare.results import Measured
-from infer_compare.verdicts.protocol import CONFIRMED_SIZES, USUAL_LONG_SLICE, LongSlice, long_slice
+from infer_compare.verdicts.protocol import (
+    CONFIRMED_SIZES,
+    ROUNDS_PER_RESTART,
+    USUAL_LONG_SLICE,
+    LongSlice,
+    long_slice,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -20,6 +26,8 @@ if TYPE_CHECKING:
 SLICE_S = 0.06
 SLICE_CALLS = 8
 DROPPED_CALLS = 3
+LASTING_S = 0.03
+"""None of the calls of a slice is dropped if they take at least this long."""
 SETTLE_S = 0.01
 """Time for which calls are dropped at the start of a slice, if `DROPPED_CALLS` take longer."""
 ASYNCHRONOUS_S = 3.1
@@ -31,7 +39,7 @@ AGREEING_S = 0.015
 WARM_UP_S = 0.14
 """Three calls and 100 ms, and then two windows of 20 ms."""
 WARM_UP_CALLS = 8
-SLOW_S = 0.05
+SLOW_S = 0.03
 """Calls slower than this are warm after the first call and two that agree."""
 SLOW_WARM_UP_CALLS = 2
 END_S = 0.1
@@ -39,8 +47,6 @@ END_S = 0.1
 
 BUDGET_PLANS: tuple[tuple[int, int], ...] = ((8, 4), (4, 4), (4, 2), (3, 2), (2, 2), (2, 1))
 """Pairs of restarts and rounds per restart, the best plan first: fresh processes are worth more than further rounds."""
-CONFIRM_ROUNDS = 4
-"""Rounds at each size that is confirmed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +99,9 @@ class Expectation:
             return ASYNCHRONOUS_S
         latency = self.latency_ns.get((label, point), 0) / 1e9
         long_s = self.long.ns / 1e9
+        dropped_s = 0.0 if latency >= LASTING_S else min(DROPPED_CALLS * latency, SETTLE_S + latency)
         if SLICE_CALLS * latency > long_s:
-            return max(long_s, self.long.calls * latency) + latency + SWITCH_S
-        dropped_s = min(DROPPED_CALLS * latency, SETTLE_S + latency)
+            return max(long_s, self.long.calls * latency) + dropped_s + SWITCH_S
         return max(SLICE_S, SLICE_CALLS * latency) + dropped_s + SWITCH_S
 
     def warm_up_s(self, label: str, point: OperatingPoint) -> float:
@@ -118,14 +124,14 @@ class Expectation:
                 total += self.warm_up_s(label, point) + rounds * self.round_s((label,), point)
         return total
 
-    def confirm_s(self, points: Points, rounds: int, mode: Mode) -> float:
+    def confirm_s(self, points: Points, mode: Mode) -> float:
         """Return the seconds of confirming the best sizes of each contender; the largest sizes serve as an upper bound.
 
         The result is 0 if no contender has several sizes, as there is nothing to choose.
         """
         if not self.confirms or all(len(sizes) < 2 for sizes in points.values()):
             return 0.0
-        total = 0.0
+        total, rounds = 0.0, ROUNDS_PER_RESTART[mode]
         for label, sizes in points.items():
             largest = [point for curve in by_setting(sizes) for point in curve[-CONFIRMED_SIZES[mode] :]]
             # Each size gets a separate worker.
@@ -135,7 +141,7 @@ class Expectation:
 
     def plan_s(self, points: Points, restarts: int, rounds: int, mode: Mode) -> float:
         """Return the seconds of a whole plan: restarts over all operating points, and confirming."""
-        return restarts * self.restart_s(points, rounds) + self.confirm_s(points, CONFIRM_ROUNDS, mode)
+        return restarts * self.restart_s(points, rounds) + self.confirm_s(points, mode)
 
 
 def plan_for_budget(

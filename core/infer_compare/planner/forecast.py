@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from infer_compare.planner.duration import CONFIRM_ROUNDS, SLICE_S, SWITCH_S, WARM_UP_S, Expectation
+from infer_compare.planner.duration import SLICE_S, SWITCH_S, WARM_UP_S, Expectation
 from infer_compare.planner.slow_models import affordable, may_be_shortened, measuring_limit_s, shortest
 from infer_compare.request.options import declared
 from infer_compare.results import Measured
@@ -104,7 +104,7 @@ def forecast_again(run: Run, header: Header, labels: Sequence[str]) -> Forecast:
     known = affordable(Expectation.of(run), points, header)
     rounds = plan.rounds_per_restart
     restart_s = known.restart_s(points, rounds)
-    confirm_s = known.confirm_s(points, CONFIRM_ROUNDS, options.mode)
+    confirm_s = known.confirm_s(points, options.mode)
     before = sum(2 * known.start_s.get(label, 0.0) for label in points)
     before += sum(known.warm_up_s(label, point) for label, sizes in points.items() for point in sizes)
     low = before + min(EARLY_RESTARTS, plan.restarts) * restart_s

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from infer_compare.planner.duration import BUDGET_PLANS, CONFIRM_ROUNDS, Expectation, plan_for_budget
+from infer_compare.planner.duration import BUDGET_PLANS, Expectation, plan_for_budget
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -57,9 +57,7 @@ def restarts_and_rounds(expectation: Expectation, points: Points, options: RunOp
     """
     plans = SLOW_MODEL_PLANS[options.mode]
     cost = {rounds: expectation.restart_s(points, rounds) for _, rounds in plans}
-    return plan_for_budget(
-        cost, expectation.confirm_s(points, CONFIRM_ROUNDS, options.mode), measuring_limit_s(options), plans
-    )
+    return plan_for_budget(cost, expectation.confirm_s(points, options.mode), measuring_limit_s(options), plans)
 
 
 def affordable(expectation: Expectation, points: Points, header: Header) -> Expectation:

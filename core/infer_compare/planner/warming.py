@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from statistics import median_low
+from statistics import median, median_low
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,9 +11,6 @@ if TYPE_CHECKING:
 
     from infer_compare.interfaces import OperatingPoint
     from infer_compare.results import Round
-
-LONG_NS = 10_000_000
-"""Latency above which a call counts as long; warming up with shorter calls takes little time."""
 
 
 def settled(rounds: Iterable[Round]) -> frozenset[tuple[str, OperatingPoint]]:
@@ -30,11 +27,11 @@ def settled(rounds: Iterable[Round]) -> frozenset[tuple[str, OperatingPoint]]:
     return frozenset(key for key, always in always_settled.items() if always)
 
 
-def long_latencies_ns(rounds: Iterable[Round]) -> dict[tuple[str, OperatingPoint], int]:
-    """Return the median latency of contenders and operating points with long calls, over the accepted slices so far."""
+def known_latencies_ns(rounds: Iterable[Round]) -> dict[tuple[str, OperatingPoint], int]:
+    """Return the median latency of each contender and operating point over the accepted slices so far."""
     calls: dict[tuple[str, OperatingPoint], list[int]] = defaultdict(list)
     for done in rounds:
         for piece in done.slices:
             if piece.rejected is None and piece.series == "latency" and piece.instances is None and piece.calls:
-                calls[piece.contender, done.point].append(round(piece.total_ns / piece.calls))
-    return {key: middle for key, latencies in calls.items() if (middle := median_low(latencies)) > LONG_NS}
+                calls[piece.contender, done.point].append(round(median(piece.durations_ns) / piece.calls_per_stamp))
+    return {key: median_low(latencies) for key, latencies in calls.items()}

@@ -39,6 +39,8 @@ class SliceLimits(msgspec.Struct, frozen=True, kw_only=True):
     """Calls before the first stamp; fewer if fewer fill `settle_ns`."""
     settle_ns: int = 10 * MILLISECOND
     """Time of calls after which a process has its full speed: the caches no longer contain data of others."""
+    lasting_ns: int = 30 * MILLISECOND
+    """Of calls that take this long or longer none is dropped: data of others in the caches costs the first less than 3 %."""
     tiny_ns: int = 100_000
     """Shorter calls are tiny."""
     tiny_lead_ns: int = 2 * MILLISECOND
@@ -78,7 +80,8 @@ def plan_slice(latency_ns: int, limits: SliceLimits, *, buffers: int = 1, blocks
     latency = max(1, latency_ns)
     filling = ceil(max(limits.slice_ns, limits.long_ns) / latency)
     lead_ns = max(limits.lead_ns, limits.tiny_lead_ns if latency < limits.tiny_ns else 0)
-    dropped = max(min(limits.dropped_calls, ceil(limits.settle_ns / latency)), ceil(lead_ns / latency))
+    settling = 0 if latency >= limits.lasting_ns else min(limits.dropped_calls, ceil(limits.settle_ns / latency))
+    dropped = max(settling, ceil(lead_ns / latency))
     if filling < limits.minimum_calls:
         stamps, calls_per_stamp = max(limits.long_calls, filling), 1
     else:

@@ -30,15 +30,15 @@ class WarmUpLimits(msgspec.Struct, frozen=True, kw_only=True):
     window_ns: int = 20 * MILLISECOND
     tolerance: float = 0.05
     """Two consecutive windows agree if their medians differ by no more than this share of the larger."""
-    slow_ns: int = 50 * MILLISECOND
-    """Longer calls are compared one by one, as two of them take `minimum_ns`."""
+    slow_ns: int = 30 * MILLISECOND
+    """Longer calls are compared one by one: the first and two that agree take about `minimum_ns`, a window five times as long."""
     slow_calls: int = 5
     """The most slow calls after the first call."""
     cap_ns: int = 10_000 * MILLISECOND
     """Warming up ends after this time, counted from the end of the first call, even if the latency still changes."""
     known_ns: int | None = None
-    """Duration of a warm call in slices of an earlier process; None if it is not known. A call or window that takes no longer counts as
-    warm by itself, without another that agrees."""
+    """Duration of a warm call in slices of earlier processes; None if it is not known. A call or window that takes no longer, within
+    `tolerance`, counts as warm by itself, without another that agrees. A window that is as fast within `settled` needs no `minimum_ns`."""
     settled: float = 0.02
     """The first calls are as fast as the last if their medians differ by no more than this share."""
     blocks: BlockLimits = BlockLimits()
@@ -101,7 +101,7 @@ def warm_up(calls: Sequence[Call], clock: Clock, limits: WarmUpLimits | None = N
         steady = (
             _is_warm(previous_ns, latency_ns, limits)
             and made >= limits.minimum_calls
-            and limits.minimum_ns <= clock() - first_ended <= limits.cap_ns
+            and _least_ns(latency_ns, limits) <= clock() - first_ended <= limits.cap_ns
         )
         previous_ns = latency_ns
     return WarmUpResult(
@@ -156,6 +156,13 @@ def _is_warm(previous_ns: int | None, latency_ns: int, limits: WarmUpLimits) -> 
     if limits.known_ns is not None and latency_ns <= (1 + limits.tolerance) * limits.known_ns:
         return True
     return previous_ns is not None and _agree(previous_ns, latency_ns, limits.tolerance)
+
+
+def _least_ns(latency_ns: int, limits: WarmUpLimits) -> int:
+    """Return the shortest warm-up if the last window had calls of `latency_ns`."""
+    if limits.known_ns is not None and latency_ns <= (1 + limits.settled) * limits.known_ns:
+        return 0
+    return limits.minimum_ns
 
 
 def _agree(first: int, second: int, tolerance: float) -> bool:

@@ -17,19 +17,13 @@ FEW: dict[str, Any] = {"mode": "quick", "restarts": 1, "rounds": 1, "threads": 1
 
 
 @pytest.fixture(scope="session")
-def open_gate():
-    """What else runs on the machine decides no test."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("infer_compare.environment.gate.rejection", lambda *_args, **_kwargs: None)
-        yield
-
-
-@pytest.fixture(scope="session")
-def sweep(open_gate) -> Callable[..., ic.Result]:
-    """`infer_compare.sweep`, with as few rounds as possible."""
+def sweep() -> Callable[..., ic.Result]:
+    """`infer_compare.sweep`, with as few rounds as possible; what else runs on the machine decides nothing meanwhile."""
 
     def run(model: object = "mlp", **options: Any) -> ic.Result:
-        return ic.sweep(model, **{**FEW, **options})
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("infer_compare.environment.gate.rejection", lambda *_args, **_kwargs: None)
+            return ic.sweep(model, **{**FEW, **options})
 
     return run
 

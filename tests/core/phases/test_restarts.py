@@ -158,8 +158,8 @@ def test_automatic_sizes_bring_all_curves_to_one_length_and_refine_around_the_op
 
 def test_a_slow_model_is_not_refined_in_the_default_mode_and_the_run_says_so(sweep):
     """Nobody who gave no budget waits for minutes without asking for it."""
-    slow = contender("a", fixed_us=30_000, per_sample_us=5_000)
-    run = sweep(slow, batch_sizes=None, mode="default", restarts=4, rounds=4)
+    slow = [contender(label, fixed_us=30_000, per_sample_us=5_000) for label in "ab"]
+    run = sweep(*slow, batch_sizes=None, mode="default", restarts=4, rounds=4)
     assert all(point.point.batch & (point.point.batch - 1) == 0 for point in run.points)
     (note,) = [one.text for one in run.notes if one.topic == "plan" and "beside the best ones" in one.text]
     assert "--budget or --thorough" in note

@@ -48,17 +48,18 @@ def test_figures_come_from_what_exploring_saw() -> None:
 
 
 @settings(deadline=None)
-@given(latency_ns=LATENCY, first_ns=LATENCY, rounds=st.integers(1, 8), fresh=st.integers(1, 8))
-def test_every_part_takes_time(latency_ns: int, first_ns: int, rounds: int, fresh: int) -> None:
+@given(latency_ns=LATENCY, first_ns=LATENCY, rounds=st.integers(1, 8))
+def test_every_part_takes_time(latency_ns: int, first_ns: int, rounds: int) -> None:
     """And no less than the calls that it makes."""
     expectation = expecting(latency_ns, first_ns)
     calls_s = latency_ns / 1e9
-    assert expectation.slice_s("a", ONE) > 3 * calls_s
+    assert expectation.slice_s("a", ONE) > 2 * calls_s
     assert expectation.warm_up_s("a", ONE) > first_ns / 1e9
-    assert expectation.round_s(["a"], ONE) > 6 * calls_s
+    assert expectation.round_s(["a"], ONE) > 4 * calls_s
     points = {"a": (ONE, TWO)}
-    assert expectation.restart_s(points, rounds) > 12 * rounds * calls_s + 1
-    assert expectation.confirm_s(points, fresh, "default") > 12 * fresh * calls_s + 1
+    assert expectation.restart_s(points, rounds) > 8 * rounds * calls_s + 1
+    assert expectation.confirm_s(points, "quick") > 8 * 2 * calls_s + 1
+    assert expectation.confirm_s(points, "default") > 8 * 4 * calls_s + 1
 
 
 @settings(deadline=None)
@@ -79,16 +80,16 @@ def test_a_slower_contender_never_takes_less_time_for_an_ordinary_slice(latency_
     assert expecting(fast).slice_s("a", ONE) <= expecting(slow).slice_s("a", ONE)
 
 
-def test_a_very_slow_contender_makes_three_calls_a_slice() -> None:
+def test_a_very_slow_contender_makes_two_calls_a_slice() -> None:
     """Eight would take the run's time."""
-    assert expecting(10**10).slice_s("a", ONE) == pytest.approx(30, abs=0.1)
-    assert expecting(10**8).slice_s("a", ONE) == pytest.approx(0.6, abs=0.1)
-    assert expecting(5 * 10**7).slice_s("a", ONE) == pytest.approx(0.55, abs=0.1)
+    assert expecting(10**10).slice_s("a", ONE) == pytest.approx(20, abs=0.1)
+    assert expecting(10**8).slice_s("a", ONE) == pytest.approx(0.5, abs=0.05)
+    assert expecting(5 * 10**7).slice_s("a", ONE) == pytest.approx(0.4, abs=0.05)
 
 
 @pytest.mark.parametrize(
     ("changes", "expected_s"),
-    [({"mode": "quick"}, 0.4), ({"mode": "thorough"}, 0.9), ({"mode": "quick", "latency_bound": 1.0}, 0.9)],
+    [({"mode": "quick"}, 0.3), ({"mode": "thorough"}, 0.8), ({"mode": "quick", "latency_bound": 1.0}, 0.8)],
     ids=["quick", "thorough", "bounded"],
 )
 def test_slices_of_slow_calls_are_shorter_in_a_quick_run_without_a_latency_bound(
@@ -107,7 +108,7 @@ def test_more_rounds_and_more_points_take_longer(latency_ns: int, rounds: int) -
     one = {"a": (ONE,)}
     assert expectation.restart_s(one, rounds) < expectation.restart_s(one, rounds + 1)
     assert expectation.restart_s(one, rounds) < expectation.restart_s(points, rounds)
-    assert expectation.confirm_s(points, rounds, "quick") < expectation.confirm_s(points, rounds + 1, "quick")
+    assert expectation.confirm_s(points, "quick") < expectation.confirm_s(points, "default")
     assert expectation.restart_s({"a": ()}, rounds) == expectation.restart_s({}, rounds) == 0
 
 
@@ -116,9 +117,9 @@ def test_confirming_is_expected_of_the_three_largest_sizes() -> None:
     points = tuple(map(OperatingPoint, (1, 2, 4, 8, 16)))
     latencies = {("a", point): 10**9 * point.batch for point in points}
     expectation = Expectation(start_s={}, latency_ns=latencies, first_call_ns={})
-    three = expectation.confirm_s({"a": points[-3:]}, 2, "default")
-    assert expectation.confirm_s({"a": points}, 2, "default") == three
-    assert expectation.confirm_s({"a": points[:3]}, 2, "default") < three
+    three = expectation.confirm_s({"a": points[-3:]}, "default")
+    assert expectation.confirm_s({"a": points}, "default") == three
+    assert expectation.confirm_s({"a": points[:3]}, "default") < three
 
 
 COSTS = st.lists(st.floats(0.01, 1000), min_size=3, max_size=3).map(

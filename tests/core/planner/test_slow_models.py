@@ -119,7 +119,7 @@ def test_a_quick_run_over_several_settings_confirms_their_best_sizes_where_there
     """Each setting has sizes of its own to confirm, in fresh workers."""
     assert several(10**3, LENGTHS).confirms
     assert not several(10**6, LENGTHS).confirms
-    assert several(10**6, LENGTHS).confirm_s(POINTS, 4, "quick") == 0
+    assert several(10**6, LENGTHS).confirm_s(POINTS, "quick") == 0
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from infer_compare.interfaces import OperatingPoint
-from infer_compare.planner.warming import long_latencies_ns, settled
+from infer_compare.planner.warming import known_latencies_ns, settled
 from infer_compare.results import Round, Slice, WarmUp
 
 
@@ -70,14 +70,15 @@ def timed(batch: int, *slices: tuple[str, float, str | None]) -> Round:
     )
 
 
-def test_what_long_calls_take_is_known_from_the_slices_that_count() -> None:
-    """At their median; of short ones nothing is kept."""
+def test_what_calls_take_is_known_from_the_slices_that_count() -> None:
+    """At their median."""
     rounds = [
         timed(1, ("torch", 30.0, None), ("torch", 50.0, None), ("onnx", 5.0, None)),
         timed(1, ("torch", 40.0, None), ("torch", 90.0, "busy")),
         timed(8, ("onnx", 20.0, None)),
     ]
-    assert long_latencies_ns(rounds) == {
+    assert known_latencies_ns(rounds) == {
         ("torch", OperatingPoint(1)): 40_000_000,
+        ("onnx", OperatingPoint(1)): 5_000_000,
         ("onnx", OperatingPoint(8)): 20_000_000,
     }

@@ -84,10 +84,10 @@ def test_staged_buffers_take_turns(clock: ManualClock) -> None:
     stages = [lambda: "a", lambda: "b", lambda: "c"]
 
     def run(slot: str) -> None:
-        clock.now += 100 * MS
+        clock.now += 20 * MS
         order.append(slot)
 
-    timed_phases(stages, run, lambda _: None, 100 * MS, clock)
+    timed_phases(stages, run, lambda _: None, 20 * MS, clock)
     assert order == [*"a", *"abcabcab"]
 
 

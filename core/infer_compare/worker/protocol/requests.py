@@ -101,7 +101,7 @@ class WarmUp(Message, frozen=True, kw_only=True, tag="warm_up"):
     brief: bool = False
     """Whether two windows that agree suffice, because earlier workers reached their final speed at once."""
     known_ns: int | None = None
-    """Duration of an iteration in slices of earlier workers, if it is long; None if it is not known."""
+    """Duration of an iteration in slices of earlier workers; None if it is not known."""
 
 
 class Stage(Message, frozen=True, kw_only=True, tag="stage"):
