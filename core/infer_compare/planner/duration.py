@@ -39,7 +39,7 @@ AGREEING_S = 0.015
 WARM_UP_S = 0.14
 """Three calls and 100 ms, and then two windows of 20 ms."""
 WARM_UP_CALLS = 8
-SLOW_S = 0.03
+SLOW_S = 0.02
 """Calls slower than this are warm after the first call and two that agree."""
 SLOW_WARM_UP_CALLS = 2
 END_S = 0.1

@@ -30,8 +30,8 @@ class WarmUpLimits(msgspec.Struct, frozen=True, kw_only=True):
     window_ns: int = 20 * MILLISECOND
     tolerance: float = 0.05
     """Two consecutive windows agree if their medians differ by no more than this share of the larger."""
-    slow_ns: int = 30 * MILLISECOND
-    """Longer calls are compared one by one: the first and two that agree take about `minimum_ns`, a window five times as long."""
+    slow_ns: int = 20 * MILLISECOND
+    """Longer calls are compared one by one, as a window of them would take longer than `minimum_ns`."""
     slow_calls: int = 5
     """The most slow calls after the first call."""
     cap_ns: int = 10_000 * MILLISECOND
@@ -85,7 +85,7 @@ def warm_up(calls: Sequence[Call], clock: Clock, limits: WarmUpLimits | None = N
     first_ended = clock()
     first_call_ns = first_ended - started
 
-    made, latency_ns, steady = _one_by_one(calls, clock, limits)
+    made, latency_ns, steady = _one_by_one(calls, clock, limits, first_ended)
     slow = latency_ns > limits.slow_ns
     turns = tuple(calls)
     previous_ns: int | None = None
@@ -114,13 +114,14 @@ def warm_up(calls: Sequence[Call], clock: Clock, limits: WarmUpLimits | None = N
     )
 
 
-def _one_by_one(calls: Sequence[Call], clock: Clock, limits: WarmUpLimits) -> tuple[int, int, bool]:
-    """Make calls until one is not slow, two slow ones agree, or the most slow calls are made.
+def _one_by_one(calls: Sequence[Call], clock: Clock, limits: WarmUpLimits, began: int) -> tuple[int, int, bool]:
+    """Make calls until one is not slow, two slow ones agreed and `minimum_ns` since `began` are over, or the most slow calls are made.
 
     Returns:
         How many calls were made, the duration of the last, and whether slow calls agreed.
     """
     previous_ns: int | None = None
+    agreed = False
     made = 0
     while True:
         made += 1
@@ -129,10 +130,11 @@ def _one_by_one(calls: Sequence[Call], clock: Clock, limits: WarmUpLimits) -> tu
         latency_ns = clock() - before
         if latency_ns <= limits.slow_ns:
             return made, latency_ns, False
-        if _is_warm(previous_ns, latency_ns, limits):
+        agreed = agreed or _is_warm(previous_ns, latency_ns, limits)
+        if agreed and clock() - began >= _least_ns(latency_ns, limits):
             return made, latency_ns, True
         if made >= limits.slow_calls:
-            return made, latency_ns, False
+            return made, latency_ns, agreed
         previous_ns = latency_ns
 
 

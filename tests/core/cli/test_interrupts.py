@@ -138,7 +138,7 @@ def test_a_killed_parent_leaves_no_worker_and_a_run_that_can_be_read(
     process = started("-b", ENDLESS, "-b", ENDLESS.replace("slow", "idle"), "--batch-sizes", "1,2,4", "--thorough")
     eventually(began(tmp_path, "round"), process)
     alive = workers(process)
-        assert len(alive) >= 2  # of which at most one is not suspended
+    assert len(alive) >= 2  # of which at most one is not suspended
     process.kill()
     process.wait()
     eventually(lambda: gone(alive))

@@ -37,7 +37,7 @@ def test_steady_calls_are_warm_after_a_hundred_milliseconds(clock: ManualClock) 
 
 def test_calls_that_still_get_faster_are_run_until_two_windows_agree(clock: ManualClock) -> None:
     """Twenty slow calls after a change of batch size do not end up in the latency."""
-    falling = itertools.chain([25 * MS] * 20, itertools.repeat(10 * MS))
+    falling = itertools.chain([19 * MS] * 20, itertools.repeat(10 * MS))
     result = warm_up([clock.calls_lasting(falling)], clock, WarmUpLimits(minimum_ns=0, window_calls=15))
     assert result.steady
     assert result.latency_ns == 10 * MS
@@ -92,7 +92,7 @@ def test_a_brief_warm_up_goes_on_while_windows_do_not_agree(clock: ManualClock) 
 
 
 def test_two_slow_calls_that_agree_suffice(clock: ManualClock) -> None:
-    """Above 30 ms a call, windows would take too long: two consecutive calls are compared."""
+    """Above 20 ms a call, windows would take too long: two consecutive calls are compared."""
     result = warm_up([clock.calls_lasting(iter([9 * S, 2 * S, 2 * S]))], clock)
     assert result.steady
     assert (result.calls, result.latency_ns, result.first_call_ns) == (3, 2 * S, 9 * S)
@@ -123,6 +123,11 @@ def test_a_window_that_takes_almost_as_long_as_warm_calls_are_known_to_is_not_th
     assert result.total_ns - result.first_call_ns >= 100 * MS
 
 
+def test_slow_calls_that_agree_at_once_are_made_for_a_hundred_milliseconds(clock: ManualClock) -> None:
+    """Calls of 25 ms: four after the first."""
+    assert warm_up([clock.call(25 * MS)], clock).calls == 5
+
+
 def test_slow_calls_that_disagree_are_given_up_after_five(clock: ManualClock) -> None:
     """Each call half as long again as the one before."""
     result = warm_up([clock.calls_lasting(int(S * 1.5**index) for index in itertools.count())], clock)
@@ -139,9 +144,9 @@ def test_slow_calls_that_become_fast_are_then_compared_in_windows(clock: ManualC
     assert result.calls > 10
 
 
-def test_calls_around_thirty_milliseconds_find_their_steady_state(clock: ManualClock) -> None:
+def test_calls_around_twenty_milliseconds_find_their_steady_state(clock: ManualClock) -> None:
     """Latency that swings about the border between the two ways of comparing is not given up."""
-    swinging = itertools.cycle([30 * MS + 500_000, 30 * MS - 500_000])
+    swinging = itertools.cycle([20 * MS + 500_000, 20 * MS - 500_000])
     result = warm_up([clock.calls_lasting(swinging)], clock)
     assert result.steady
 
