@@ -11,7 +11,7 @@ from infer_compare.phases.contender_exploration import peaks
 from infer_compare.phases.rank_plan import TOGETHER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from infer_compare.phases.context import RunContext
     from infer_compare.phases.restart_workers import RestartWorkers
@@ -85,8 +85,8 @@ def begin_ahead(starters: Sequence[Starter], *, cores: int | None = None, room: 
         starting = [worker for worker in starting if not worker.opened(WAIT_S)]
 
 
-def begin_workers_ahead(context: RunContext, sets: Iterable[RestartWorkers]) -> None:
-    """Start sets of workers ahead of their turns, as far as there is memory besides that of the largest contender.
+def begin_workers_ahead(context: RunContext, sets: Sequence[RestartWorkers]) -> None:
+    """Start sets of workers ahead of their turns, if there is memory for them besides that of the set that needs most.
 
     Only workers on the CPU are started: on import, a framework may take an accelerator for itself.
 
@@ -100,5 +100,6 @@ def begin_workers_ahead(context: RunContext, sets: Iterable[RestartWorkers]) -> 
         for label in context.order.shuffled(list(workers.labels))
         if context.routes[label].contender.spec.device == "cpu"
     ]
-    largest = max(peaks(context.run).values(), default=0)
-    begin_ahead(starters, room=memory.limit().share(TOGETHER) - largest)
+    peak = peaks(context.run)
+    most = max((sum(peak.get(label, 0) for label in workers.contenders) for workers in sets), default=0)
+    begin_ahead(starters, room=memory.limit().share(TOGETHER) - most)

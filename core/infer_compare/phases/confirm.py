@@ -10,7 +10,7 @@ from infer_compare.planner.confirming import candidates
 from infer_compare.planner.points import every_point, labels_at
 from infer_compare.planner.resuming import confirmed
 from infer_compare.planner.round_count import RoundCount
-from infer_compare.verdicts.protocol import ROUNDS_PER_RESTART
+from infer_compare.verdicts.protocol import RETRY_FACTOR, ROUNDS_PER_RESTART
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +46,9 @@ def _confirm(ranking: Ranking, restart: int, chosen: Points) -> None:
     """Make the rounds of a group of contenders, each size in workers that run no other."""
     expectation, rounds = ranking.expectation, _rounds(ranking.context)
     counts = {
-        point: RoundCount("confirm", dict.fromkeys(labels_at(point, chosen), (point,)), rounds, tries=rounds)
+        point: RoundCount(
+            "confirm", dict.fromkeys(labels_at(point, chosen), (point,)), rounds, tries=RETRY_FACTOR * rounds
+        )
         for point in ranking.context.order.shuffled(every_point(chosen))
     }
     costs = {
@@ -57,7 +59,7 @@ def _confirm(ranking: Ranking, restart: int, chosen: Points) -> None:
         workers = {
             point: stack.enter_context(ranking.workers(list(count.points), restart)) for point, count in counts.items()
         }
-        begin_workers_ahead(ranking.context, workers.values())
+        begin_workers_ahead(ranking.context, list(workers.values()))
         for point, count in counts.items():
             ranking.check_budget(costs.pop(point))
             workers[point].start()

@@ -209,3 +209,64 @@ def test_workers_that_confirm_start_together_and_wait_for_their_turns(sweep):
     assert {one.restart for one in run.rounds if one.phase == "confirm"} == {last}
     assert [one.beside for one in run.starts if one.restart == last] == [1, 1]
     assert diary.told[-2:] == [("measure", "a")] * 2
+
+
+class Timing(Diary):
+    """Also notes the restarts, and how many workers are awake when a size is about to be timed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.awake: list[int] = []
+
+    def measuring(self, restart, restarts, points):
+        self.told.append(("restart", str(restart)))
+
+    def timing(self, point):
+        self.told.append(("timing", ""))
+        self.awake.append(sum(one.status() != psutil.STATUS_STOPPED for one in workers()))
+
+
+@several_cores
+def test_the_workers_of_the_second_restart_start_with_those_of_the_first_and_wait(real_sweep):
+    """No core is idle while the slowest framework is imported; when a size is timed all others are suspended."""
+    diary = Timing()
+    real_sweep(contender("a"), contender("b"), restarts=3, batch_sizes=(1,), observer=diary)
+    told = diary.told[diary.told.index(("restart", "1")) :]
+    first = told[1 : told.index(("timing", ""))]
+    assert sorted(first) == [("measure", label) for label in "aabb"]
+    second = told[told.index(("restart", "2")) :]
+    assert second[1] == ("timing", "")
+    assert max(diary.awake) == 0
+
+
+def test_with_a_budget_no_worker_starts_before_its_restart(sweep):
+    """A second restart is not sure to follow."""
+    diary = Timing()
+    sweep(contender("a"), contender("b"), budget=600.0, restarts=None, rounds=None, batch_sizes=(1,), observer=diary)
+    told = diary.told[diary.told.index(("restart", "1")) :]
+    assert sorted(told[1 : told.index(("timing", ""))]) == [("measure", "a"), ("measure", "b")]
+
+
+@pytest.mark.parametrize(("mode", "rounds"), [("quick", 2), ("default", 4)])
+def test_a_size_is_confirmed_with_as_many_rounds_as_a_restart_of_the_mode_has(sweep, mode, rounds):
+    """Whatever number of rounds was asked for."""
+    run = sweep(contender("a"), contender("b", fixed_us=300), mode=mode, restarts=2, rounds=1, batch_sizes=(1, 2, 4))
+    confirmed = [done.point for done in run.rounds if done.phase == "confirm"]
+    assert {confirmed.count(point) for point in confirmed} == {rounds}
+
+
+def test_a_round_that_is_rejected_while_a_size_is_confirmed_is_repeated(sweep):
+    """As in a restart: two rounds are few enough."""
+    diary, spoilt = Timing(), []
+
+    def gate(*_args: object, **_kwargs: object) -> str | None:
+        confirming = sum(what == "measure" for what, _ in diary.told) > 2
+        if confirming and not spoilt:
+            spoilt.append("others ran")
+            return spoilt[0]
+        return None
+
+    run = sweep(contender("a"), restarts=2, batch_sizes=(1, 2, 4), observer=diary, gate=gate)
+    confirmed = [done for done in run.rounds if done.phase == "confirm"]
+    (rejected,) = [done.point for done in confirmed if not done.clean]
+    assert sum(done.clean for done in confirmed if done.point == rejected) == 2
