@@ -6,8 +6,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from infer_compare.stats.wording import count, duration, percent
-from infer_compare.verdicts.protocol import GATE_BLIND_SHARE, GATE_SLOWED_SHARE, GATE_STEAL_SHARE, GATE_WAIT_SHARE
+from infer_compare.stats.wording import count, duration, percent, ratio
+from infer_compare.verdicts.protocol import (
+    GATE_BLIND_SHARE,
+    GATE_CORE_SLOWDOWN,
+    GATE_SLOWED_SHARE,
+    GATE_STEAL_SHARE,
+    GATE_WAIT_SHARE,
+)
 
 if TYPE_CHECKING:
     from infer_compare.results.slices import Diagnostics, GpuDisturbance, Instances
@@ -45,6 +51,9 @@ def rejection(diagnostics: Diagnostics, *, threads: int, schedstat: bool) -> str
 
     If neither is known (macOS), no slice is rejected for contention; the report says so.
 
+    At one thread a slice is also rejected if a fixed computation before or after it took more than 1.2 times as long as usual: another
+    virtual machine used the same physical core, or heat lowered its clock.
+
     Args:
         diagnostics: counts of the probe.
         threads: the thread budget.
@@ -67,13 +76,28 @@ def rejection(diagnostics: Diagnostics, *, threads: int, schedstat: bool) -> str
         share = _wait_share(diagnostics)
         if share is not None and share > GATE_WAIT_SHARE:
             return f"{_culprit(diagnostics)}, and the worker waited {percent(share)} of the time it could have run"
-        return None
-    return crowd(diagnostics, threads)
+    else:
+        crowded = crowd(diagnostics, threads)
+        if crowded is not None:
+            return crowded
+    if diagnostics.slowdown is not None and is_slowed(diagnostics):
+        return f"a fixed computation took {ratio(diagnostics.slowdown)} times as long as usual: the core was shared, or its clock fell"
+    return None
 
 
 def without_load(diagnostics: Diagnostics) -> Diagnostics:
     """Return diagnostics without the load of other programs, which cannot be distinguished from a contender's server."""
     return msgspec.structs.replace(diagnostics, run_delay_ns=None, foreign_ns=None)
+
+
+def is_slowed(diagnostics: Diagnostics) -> bool:
+    """Return whether the core of a slice was slowed down from outside the machine."""
+    return diagnostics.slowdown is not None and diagnostics.slowdown > GATE_CORE_SLOWDOWN
+
+
+def without_slowdown(diagnostics: Diagnostics) -> Diagnostics:
+    """Return diagnostics without the speed of the core, for a slice that is not repeated."""
+    return msgspec.structs.replace(diagnostics, slowdown=None)
 
 
 def other_power(diagnostics: Diagnostics, *, began_on_battery: bool | None) -> str | None:

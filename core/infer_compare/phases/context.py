@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from infer_compare.environment import gate, peak
 from infer_compare.environment.conditions import observe
+from infer_compare.environment.core_speed import CoreSpeed
 from infer_compare.environment.placement import placement
 from infer_compare.environment.topology import cores
 from infer_compare.phases.busy import look
@@ -22,6 +23,7 @@ from infer_compare.planner import Order
 from infer_compare.planner.resuming import answered
 from infer_compare.preparation.pool import InputPool
 from infer_compare.results.unreached import unreached
+from infer_compare.verdicts.protocol import GATE_CORE_SLOWDOWN
 from infer_compare.worker.client import LocalProcess, WorkerGroup
 
 if TYPE_CHECKING:
@@ -213,6 +215,11 @@ class RunContext:
         """Measures additional metrics around slices; None if there are none."""
         metrics = self.resolved.metrics
         return Metering(metrics, self.tell, self.surroundings.now) if metrics else None
+
+    @cached_property
+    def core_speed(self) -> CoreSpeed:
+        """Tells slices whose core was slowed down from outside."""
+        return CoreSpeed(GATE_CORE_SLOWDOWN)
 
     @cached_property
     def patience(self) -> Patience:

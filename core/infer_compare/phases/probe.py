@@ -169,6 +169,8 @@ class Probes:
         self.latencies_ns[point] = explored.latency_ns
         if explored.diagnostics is not None:
             self.diagnostics.append(explored.diagnostics)
+            if explored.diagnostics.core_ns is not None:
+                self._context.core_speed.see(self.worker.label, explored.diagnostics.core_ns)
         return Measured(
             prepare_ns=explored.prepare_ns,
             first_call_ns=explored.first_call_ns,

@@ -130,15 +130,30 @@ class RestartWorkers:
         return tuple(label for label in labels if label in self.labels and (label, point) not in self.lost)
 
     def round(
-        self, labels: Sequence[str], point: OperatingPoint, *, index: int, repetition: int, confirm: bool = False
+        self,
+        labels: Sequence[str],
+        point: OperatingPoint,
+        *,
+        index: int,
+        repetition: int,
+        confirm: bool = False,
+        strict: bool = False,
     ) -> Round | None:
         """Measure a round and store it; None if no contender is left that can be measured.
 
         A contender that fails is not measured at this point again; the round is repeated with the others.
+
+        Args:
+            labels: the contenders.
+            point: the operating point.
+            index: number of the round in the run.
+            repetition: number of the round at this point in this set of workers.
+            confirm: whether the round confirms a size.
+            strict: see `Turn`.
         """
         while able := self.able(labels, point):
             try:
-                done = self._round(able, point, index=index, repetition=repetition, confirm=confirm)
+                done = self._round(able, point, strict, index=index, repetition=repetition, confirm=confirm)
             except ContenderLost:
                 continue
             self._journal.add(done)
@@ -151,7 +166,7 @@ class RestartWorkers:
             return None
         try:
             warm_ups = () if (label, point) in self._warm else (self._warm_up(label, point),)
-            piece = self._slice(label, point, 0, "sustained", seconds)
+            piece = self._slice(label, Turn(self._warm[label, point], 0, "sustained", seconds))
         except ContenderLost:
             return None
         done = Round(
@@ -168,13 +183,13 @@ class RestartWorkers:
         return done
 
     def _round(
-        self, labels: Sequence[str], point: OperatingPoint, *, index: int, repetition: int, confirm: bool
+        self, labels: Sequence[str], point: OperatingPoint, strict: bool, *, index: int, repetition: int, confirm: bool
     ) -> Round:
         warm_ups = [self._warm_up(label, point) for label in labels if (label, point) not in self._warm]
         order = self._order.round(labels)
         self._context.observer.timing(point)
         slices = tuple(
-            self._slice(label, point, position, series)
+            self._slice(label, Turn(self._warm[label, point], position, series, strict=strict))
             for position, label in enumerate(order)
             for series in self._series(label)
         )
@@ -211,12 +226,11 @@ class RestartWorkers:
         """Return the series that are timed in a contender's turn: three on an asynchronous device, else one."""
         return ("latency", "pipelined", "enqueue") if self.pipelines(label) else ("latency",)
 
-    def _slice(self, label: str, point: OperatingPoint, position: int, series: Series, sustain_s: float = 0.0) -> Slice:
-        turn = Turn(self._warm[label, point], position, series, sustain_s)
+    def _slice(self, label: str, turn: Turn) -> Slice:
         try:
             return self._turns.slice(self._workers[label], turn)
         except OutcomeError as refused:
-            raise self._lose(label, point, refused, "measure") from None
+            raise self._lose(label, turn.warm.point, refused, "measure") from None
 
     def _lose(self, label: str, point: OperatingPoint, refused: OutcomeError, phase: Phase) -> ContenderLost:
         """Record that a contender failed at a point, and start a fresh worker; the point is tried again only if its server was lost."""

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from infer_compare.environment.gate import LAPTOP, ON_BATTERY, ON_MAINS, apart, other_power, without_load
+import msgspec
+
+from infer_compare.environment.gate import (
+    LAPTOP,
+    ON_BATTERY,
+    ON_MAINS,
+    apart,
+    other_power,
+    without_load,
+    without_slowdown,
+)
 from infer_compare.results import Slice, WarmUp
 from infer_compare.results.servers import server_of
 from infer_compare.worker import protocol
@@ -15,6 +25,7 @@ if TYPE_CHECKING:
     from infer_compare.phases.context import RunContext
     from infer_compare.planner.duration import Expectation
     from infer_compare.results import Series
+    from infer_compare.results.slices import Diagnostics
 
 WARM_UP_CAP_S = 10.0
 """The longest warm-up, not counting its first call."""
@@ -36,6 +47,8 @@ class Turn(NamedTuple):
     series: Series
     sustain_s: float = 0.0
     """How long the `sustained` series runs."""
+    strict: bool = False
+    """Whether the round is repeated if its slices are rejected, so that those on a core that was slowed down are rejected, too."""
 
 
 class Turns:
@@ -119,7 +132,8 @@ class Turns:
         )
         worker.suspend()
         metered = None if metering is None else metering.stop(worker.label)
-        rejected = self._judged(timed, turn, worker)
+        diagnostics = self._with_slowdown(timed.diagnostics, worker.label)
+        rejected = self._judged(timed, diagnostics, turn, worker)
         return Slice(
             contender=worker.label,
             position=turn.position,
@@ -130,18 +144,27 @@ class Turns:
             discarded=timed.discarded,
             samples=timed.samples,
             phases=timed.phases,
-            diagnostics=timed.diagnostics,
+            diagnostics=diagnostics,
             memory=timed.memory,
             instances=timed.instances,
             metered=metered,
             rejected=rejected,
         )
 
-    def _judged(self, timed: protocol.Timed, turn: Turn, worker: ContenderWorker) -> str | None:
+    def _with_slowdown(self, diagnostics: Diagnostics, label: str) -> Diagnostics:
+        """Return diagnostics with the speed of the core, held against earlier slices of the contender."""
+        if diagnostics.core_ns is None:
+            return diagnostics
+        slowdown = self._context.core_speed.slowdown(label, diagnostics.core_ns)
+        return msgspec.structs.replace(diagnostics, slowdown=slowdown)
+
+    def _judged(
+        self, timed: protocol.Timed, diagnostics: Diagnostics, turn: Turn, worker: ContenderWorker
+    ) -> str | None:
         """Return why a slice is rejected, or None; tell the user about causes that they can remove."""
-        diagnostics = timed.diagnostics
         server = server_of(self._context.run, worker.label)
         counted = without_load(diagnostics) if server is not None and server.local else diagnostics
+        counted = counted if turn.strict else without_slowdown(counted)
         reason = self._gate(counted, threads=worker.budget, schedstat=worker.schedstat)
         reason = reason or other_power(diagnostics, began_on_battery=self._began_on_battery)
         # The time between durations of the `enqueue` series is not timed, so instances cannot be aligned.

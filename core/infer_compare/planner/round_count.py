@@ -41,6 +41,10 @@ class RoundCount:
         elif done.clean:
             self.clean[point] += 1
 
+    def spares(self, point: OperatingPoint) -> bool:
+        """Return whether a point has more tries left than rounds missing, so that the next one may be rejected at no loss."""
+        return self.tries - self.made[point] > self._missing(point)
+
     @property
     def most(self) -> int:
         """The most rounds that may be made over all operating points."""

@@ -83,6 +83,10 @@ class Diagnostics(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the machine ran on battery at the end; None if it has none or that is not known."""
     power_changed: bool = False
     """Whether the machine was plugged in or unplugged meanwhile."""
+    core_ns: Nanoseconds | None = None
+    """The longer of two times of a fixed computation on the worker's core, right before and after the slice. At one thread on the CPU."""
+    slowdown: Share | None = None
+    """That time as a multiple of the usual one of the contender; None if it was not judged."""
     gpu: GpuDisturbance | None = None
     """For slices on an NVIDIA GPU whose driver can be queried."""
 

@@ -27,6 +27,8 @@ GATE_WAIT_SHARE = 0.10
 """A slice is rejected above this `wf = min(run_delay, foreign) / (run_delay + own_cpu)`."""
 GATE_STEAL_SHARE = 0.05
 """A slice is rejected above this share of the machine's time stolen by the hypervisor."""
+GATE_CORE_SLOWDOWN = 1.2
+"""A slice is rejected above this multiple of the usual time of a fixed computation on its core, while there is time to repeat it."""
 GATE_SLOWED_SHARE = 0.01
 """A slice on a GPU is rejected if heat or a fault reduced the clocks for more than this share of it."""
 GATE_BLIND_SHARE = 0.10

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infer_compare.environment.gate import apart, rejection
+from infer_compare.environment.gate import apart, rejection, without_slowdown
 from infer_compare.results import ForeignProcess
 from infer_compare.results.slices import Instances
 
@@ -147,3 +147,13 @@ def test_the_decision_is_the_wait_share_and_never_the_latency(
     share = counted.wait_share
     assert share is not None
     assert (rejection(counted, threads=2, schedstat=True) is not None) == (share > 0.10)
+
+
+@pytest.mark.parametrize("schedstat", [True, False])
+def test_a_core_that_was_slowed_down_from_outside_is_a_reason(schedstat: bool) -> None:
+    """No counter of the machine shows it, and no other program did it."""
+    assert rejection(slice_with(slowdown=1.19), threads=1, schedstat=schedstat) is None
+    assert rejection(slice_with(slowdown=1.44), threads=1, schedstat=schedstat) == (
+        "a fixed computation took 1.44 times as long as usual: the core was shared, or its clock fell"
+    )
+    assert rejection(without_slowdown(slice_with(slowdown=1.44)), threads=1, schedstat=schedstat) is None

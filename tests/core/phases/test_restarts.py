@@ -53,6 +53,23 @@ def test_retries_end_at_twice_the_rounds_wanted(sweep):
     assert len(measured(run)) == RETRY_FACTOR * 3
 
 
+def test_rounds_on_a_core_that_was_slowed_down_are_repeated_and_the_last_tries_count_whatever_the_core_did(sweep):
+    """A host that is often shared ends no run, and leaves no size without rounds."""
+    run = sweep(
+        contender("a"),
+        contender("b"),
+        batch_sizes=(1, 2),
+        rounds=2,
+        restarts=2,
+        gate=lambda counted, **_kwargs: "slowed down" if counted.slowdown is not None else None,
+    )
+    made = Counter((one.restart, one.point, one.clean) for one in measured(run))
+    assert {number for (_, _, clean), number in made.items() if clean} == {2}
+    assert {number for (*_, clean), number in made.items() if not clean} <= {1, 2}
+    assert sum(number for (*_, clean), number in made.items() if not clean) >= 6
+    assert any(piece.diagnostics.slowdown == 1.0 for one in measured(run) for piece in one.slices)
+
+
 def test_a_machine_that_is_always_busy_ends_the_run_early_and_says_what_else_could_be_asked(sweep):
     """After a moment and as many rounds again, with what exploring and the rounds saw kept."""
     run = sweep(

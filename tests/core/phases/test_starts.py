@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -223,7 +224,13 @@ class Timing(Diary):
 
     def timing(self, point):
         self.told.append(("timing", ""))
-        self.awake.append(sum(one.status() != psutil.STATUS_STOPPED for one in workers()))
+        # A signal to stop takes a moment.
+        for _ in range(100):
+            awake = sum(one.status() != psutil.STATUS_STOPPED for one in workers())
+            if not awake:
+                break
+            time.sleep(0.01)
+        self.awake.append(awake)
 
 
 @several_cores

@@ -44,3 +44,14 @@ def test_a_size_without_a_contender_needs_no_more_rounds() -> None:
     assert not counted.lacks(OperatingPoint(2))
     counted.count(POINT, None)
     assert not counted.lacks(POINT)
+
+
+@given(wanted=st.integers(1, 5), retries=st.integers(0, 5))
+def test_as_many_rounds_may_be_rejected_at_no_loss_as_there_are_retries(wanted, retries) -> None:
+    """After these, every further one is needed."""
+    counted = RoundCount("measure", {"a": (POINT,)}, wanted, wanted + retries)
+    spared = 0
+    while counted.spares(POINT):
+        counted.count(POINT, REJECTED)
+        spared += 1
+    assert spared == retries

@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from infer_compare.environment import memory
+from infer_compare.environment.core_speed import computation_ns
 from infer_compare.environment.noise import NoiseProbe
 from infer_compare.environment.nvml import GpuProbe, probe_for
 from infer_compare.environment.threads import keep_to
@@ -87,6 +89,8 @@ class Host:
         self._dataset: Sequence[Any] = ()
         self._staged: Staged | Passes | Served | None = None
         self._asynchronous = False
+        self._single = False
+        """Whether the thread budget is one thread, which computes on the core of the calling thread."""
         self._noise = NoiseProbe() if probe is None else probe
         self._gpu: GpuProbe | None = None
 
@@ -94,6 +98,7 @@ class Host:
         """Make the backend and import its framework."""
         clock = self._clock
         start = clock()
+        self._single = request.threads == 1
         if request.processors:
             keep_to(request.processors)
         with collector_off() if request.hurried else contextlib.nullcontext():
@@ -170,7 +175,7 @@ class Host:
         session, pool = self._ready()
         self._unstage()
         self._announce(request.point)
-        return explore(session, pool, Meters(self._noise, self._clock), request)
+        return explore(session, pool, self._meters(), request)
 
     def warm_up(self, request: WarmUp) -> WarmedUp:
         """Stage an operating point and run it until its speed is steady."""
@@ -193,8 +198,12 @@ class Host:
         """Time a slice, and count its disturbances."""
         staged = self._ready_to_run(request.point, request.scope)
         session, _ = self._ready()
-        meters = Meters(self._noise, self._clock, self._gpu, self._sleep)
-        return time_slice(session, staged, meters, request, asynchronous=self._asynchronous)
+        return time_slice(session, staged, self._meters(), request, asynchronous=self._asynchronous)
+
+    def _meters(self) -> Meters:
+        judged = self._single and not self._asynchronous
+        core_ns = partial(computation_ns, self._clock) if judged else None
+        return Meters(self._noise, self._clock, self._gpu, core_ns, self._sleep)
 
     def serve(self, request: Serve) -> Serving:
         """Prepare for batches whose rows are in a shared file."""

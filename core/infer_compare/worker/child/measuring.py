@@ -78,6 +78,7 @@ def time_slice(
     peak_known = memory.reset_peak(own)
     resident = memory.resident(own)
     gpu_before = gpu.snapshot() if gpu is not None else None
+    core_ns = meters.core_ns() if meters.core_ns is not None else 0
     if request.start_ns is not None:
         sleep_until(request.start_ns - SNAPSHOT_NS, meters.clock, meters.sleep)
     before = noise.snapshot()
@@ -86,6 +87,8 @@ def time_slice(
             wait_until(request.start_ns, meters.clock, meters.sleep)
         timed = staged.time(request.latency_ns, limits, request.series)
     diagnostics = noise.difference(before, noise.snapshot())
+    if meters.core_ns is not None:
+        diagnostics = msgspec.structs.replace(diagnostics, core_ns=max(core_ns, meters.core_ns()))
     if gpu is not None and gpu_before is not None:
         diagnostics = msgspec.structs.replace(diagnostics, gpu=gpu.difference(gpu_before, gpu.snapshot()))
     return Timed(

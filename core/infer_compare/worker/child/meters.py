@@ -20,5 +20,7 @@ class Meters(NamedTuple):
     clock: Clock
     gpu: GpuProbe | None = None
     """Of the device; None without a GPU probe."""
+    core_ns: Callable[[], int] | None = None
+    """Times a fixed computation on the core of this thread; None if slices are not judged by it."""
     sleep: Callable[[float], None] = time.sleep
     """Waits by the clock."""

@@ -167,6 +167,7 @@ def _diagnostics(counted: Sequence[Diagnostics | None]) -> Diagnostics | None:
         asleep_ns=max(counters.asleep_ns for counters in known),
         on_battery=known[0].on_battery,
         power_changed=any(counters.power_changed for counters in known),
+        core_ns=max((counters.core_ns for counters in known if counters.core_ns is not None), default=None),
         gpu=max(
             (counters.gpu for counters in known if counters.gpu is not None),
             key=lambda gpu: (gpu.foreign_pid is not None, gpu.slowed_share),
