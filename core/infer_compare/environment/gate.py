@@ -80,7 +80,7 @@ def rejection(diagnostics: Diagnostics, *, threads: int, schedstat: bool) -> str
         crowded = crowd(diagnostics, threads)
         if crowded is not None:
             return crowded
-    if diagnostics.slowdown is not None and is_slowed(diagnostics):
+    if diagnostics.slowdown is not None and diagnostics.slowdown > GATE_CORE_SLOWDOWN:
         return f"a fixed computation took {ratio(diagnostics.slowdown)} times as long as usual: the core was shared, or its clock fell"
     return None
 
@@ -88,11 +88,6 @@ def rejection(diagnostics: Diagnostics, *, threads: int, schedstat: bool) -> str
 def without_load(diagnostics: Diagnostics) -> Diagnostics:
     """Return diagnostics without the load of other programs, which cannot be distinguished from a contender's server."""
     return msgspec.structs.replace(diagnostics, run_delay_ns=None, foreign_ns=None)
-
-
-def is_slowed(diagnostics: Diagnostics) -> bool:
-    """Return whether the core of a slice was slowed down from outside the machine."""
-    return diagnostics.slowdown is not None and diagnostics.slowdown > GATE_CORE_SLOWDOWN
 
 
 def without_slowdown(diagnostics: Diagnostics) -> Diagnostics:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from infer_compare.environment.gate import is_slowed
 from infer_compare.phases.ahead import begin_workers_ahead
 from infer_compare.phases.busy import FirstRounds
 from infer_compare.phases.restart_workers import RestartWorkers
@@ -26,9 +25,6 @@ if TYPE_CHECKING:
 
 SURE_S = 2.0
 """Expected duration of rounds from which their actual duration shows the pace."""
-
-SHARED_S = 0.5
-"""How long to wait before a round is repeated because its core was slowed down: others share a core for a second or two."""
 
 
 class BudgetSpent(Exception):
@@ -125,11 +121,8 @@ class Ranking:
             labels = labels_at(point, count.points)
             while count.lacks(point):
                 self.check_budget(self.expectation.round_s(labels, point))
-                strict = count.spares(point)
-                done = self._round(workers, labels, count, point, strict)
+                done = self._round(workers, labels, count, point)
                 count.count(point, done)
-                if strict and done is not None and _was_slowed(done):
-                    self.context.surroundings.sleep(SHARED_S)
                 if done is not None:
                     remaining_s = (count.remaining_s(self.expectation) + later_s) * self._pace
                     self.context.observer.round_done(done, remaining_s=remaining_s)
@@ -137,7 +130,7 @@ class Ranking:
                         first.see(done)
 
     def _round(
-        self, workers: RestartWorkers, labels: Sequence[str], count: RoundCount, point: OperatingPoint, strict: bool
+        self, workers: RestartWorkers, labels: Sequence[str], count: RoundCount, point: OperatingPoint
     ) -> Round | None:
         now = self.context.surroundings.now
         began = now()
@@ -147,7 +140,7 @@ class Ranking:
             index=self.next_index(),
             repetition=count.made[point],
             confirm=count.phase == "confirm",
-            strict=strict,
+            strict=count.spares(point),
         )
         self._spent_s += now() - began
         self._expected_s += self.expectation.round_s(labels, point)
@@ -164,8 +157,3 @@ class Ranking:
         """Raise `BudgetSpent` if a step of `cost_s` seconds would exceed the budget."""
         if self.context.is_over(cost_s):
             raise BudgetSpent("the time given with --budget is used up")
-
-
-def _was_slowed(done: Round) -> bool:
-    """Return whether the core of any slice of a round was slowed down from outside the machine."""
-    return any(piece.diagnostics is not None and is_slowed(piece.diagnostics) for piece in done.slices)

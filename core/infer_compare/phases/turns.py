@@ -125,6 +125,7 @@ class Turns:
                 long_ns=self._long.ns,
                 long_calls=self._long.calls,
                 sustain_ns=round(turn.sustain_s * 1e9),
+                core_ns=self._context.core_speed.limit_ns(worker.label) if turn.strict else None,
             ),
             protocol.Timed,
             phase="measure",

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infer_compare.environment.core_speed import CoreSpeed, computation_ns
+from infer_compare.environment.core_speed import PATIENCE_NS, CoreSpeed, await_usual, computation_ns
 
 US = 1_000
 
@@ -32,7 +32,7 @@ def test_the_computation_takes_time_on_the_real_clock() -> None:
 
 
 def test_nothing_is_said_before_it_is_known_what_is_usual() -> None:
-    """After two times, which may be those of another contender."""
+    """After three times, which may be those of another contender."""
     assert judged(100, 110, 150) == [None, None, 1.5]
     speed = CoreSpeed(1.3)
     speed.see("b", 100 * US)
@@ -75,3 +75,47 @@ def test_what_is_told_is_never_below_what_is_usual_by_much(times_ns: list[int]) 
     told = [speed.slowdown("a", one) for one in times_ns]
     assert all(one is None or one > 0 for one in told)
     assert told[:2] == [None] * len(told[:2])
+
+
+class Core:
+    """A core that is shared until a moment of its clock."""
+
+    def __init__(self, shared_until_ns: int) -> None:
+        self.now_ns = 0
+        self.shared_until_ns = shared_until_ns
+
+    def computation(self) -> int:
+        return 150 if self.now_ns < self.shared_until_ns else 100
+
+    def sleep(self, seconds: float) -> None:
+        self.now_ns += round(seconds * 1e9)
+
+    def waited_ns(self) -> tuple[int, int]:
+        """How long a slice waits, and the last time of the computation."""
+        core_ns = await_usual(self.computation, 130, lambda: self.now_ns, self.sleep)
+        return self.now_ns, core_ns
+
+
+def test_a_slice_waits_until_its_core_is_as_fast_as_usual() -> None:
+    """In steps, so that the core is idle meanwhile."""
+    waited_ns, core_ns = Core(shared_until_ns=200_000_000).waited_ns()
+    assert core_ns == 100
+    assert 200_000_000 <= waited_ns <= 220_000_000
+    assert Core(shared_until_ns=0).waited_ns() == (0, 100)
+
+
+def test_a_slice_does_not_wait_for_long() -> None:
+    """Then it is timed, and rejected."""
+    waited_ns, core_ns = Core(shared_until_ns=10**12).waited_ns()
+    assert core_ns == 150
+    assert waited_ns == pytest.approx(PATIENCE_NS, abs=20_000_000)
+
+
+def test_the_limit_follows_what_is_usual_and_there_is_none_before_or_where_waiting_would_not_help() -> None:
+    """The same rule by which slices are judged."""
+    speed = CoreSpeed(1.3)
+    assert speed.limit_ns("a") is None
+    judged(*[100] * 8, speed=speed)
+    assert speed.limit_ns("a") == 130 * US
+    judged(*[150] * 20, speed=speed)
+    assert speed.limit_ns("a") is None

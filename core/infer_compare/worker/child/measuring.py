@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from infer_compare.environment import memory
+from infer_compare.environment.core_speed import await_usual
 from infer_compare.results.slices import SliceMemory
 from infer_compare.timing import BRIEF, SliceLimits, WarmUpLimits, warm_up
 from infer_compare.timing.start import sleep_until, wait_until
@@ -78,7 +80,11 @@ def time_slice(
     peak_known = memory.reset_peak(own)
     resident = memory.resident(own)
     gpu_before = gpu.snapshot() if gpu is not None else None
-    core_ns = meters.core_ns() if meters.core_ns is not None else 0
+    core_ns = 0
+    if meters.core_ns is not None:
+        # Instances that begin together do not wait.
+        limit_ns = request.core_ns if request.core_ns is not None and request.start_ns is None else sys.maxsize
+        core_ns = await_usual(meters.core_ns, limit_ns, meters.clock, meters.sleep)
     if request.start_ns is not None:
         sleep_until(request.start_ns - SNAPSHOT_NS, meters.clock, meters.sleep)
     before = noise.snapshot()

@@ -125,6 +125,8 @@ class TimeSlice(Message, frozen=True, kw_only=True, tag="time_slice"):
     """The fewest calls of such a slice; None for the default of the worker."""
     sustain_ns: int = 0
     """How long the `sustained` series runs."""
+    core_ns: int | None = None
+    """The slice waits a moment if a fixed computation takes longer than this on its core; None to begin at once."""
     start_ns: int | None = None
     """When the first call is made, by the machine's monotonic clock, the same for all instances; None for at once."""
 
