@@ -1,7 +1,7 @@
-"""How fast the core is on which a slice runs, by a fixed computation right before and after it.
+"""The speed of the core on which a slice runs, from a fixed computation right before and after it.
 
-A virtual core may share a physical one with a program of another machine, which takes a third of its speed for as long as that runs
-and which neither `steal` nor any other counter shows. So may heat lower the clock at once.
+A virtual core may share a physical one with another virtual machine. While that computes, the core loses a third of its speed, and
+neither `steal` nor any other counter shows it. Heat can lower the clock just as suddenly.
 """
 
 from __future__ import annotations
@@ -13,23 +13,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 NUMBERS = range(12_000)
-"""Adding these takes 0.1 to 0.2 ms, without memory to speak of."""
+"""Adding these takes 0.1 to 0.2 ms, and hardly touches memory."""
 PATIENCE_NS = 500_000_000
 """How long a slice waits for its core to become as fast as usual: others share it for a second or two."""
 PAUSE_S = 0.02
 TRIES = 3
-"""Of which the fastest counts: an interrupt does not last as long."""
+"""The fastest of these counts, as an interrupt does not last that long."""
 KEPT = 64
-"""The most slices of a contender by which a core is judged: where its clock falls for good, the usual time follows."""
+"""The most recent slices of a contender, which define the usual time: if the clock falls for good, the usual time follows."""
 OWN = 8
-"""With fewer slices a contender is held against those of all."""
+"""With fewer slices of its own, a contender is compared with the slices of all."""
 FEWEST = 3
-"""The fewest times that show what is usual."""
+"""The fewest times that determine the usual one."""
 USUAL = 0.1
 """The share of times below the usual one."""
 HOPELESS = 0.5
-"""If a larger share of many slices was slowed down, waiting and repeating help little, and none is judged."""
+"""If a larger share of slices was slowed down, none is judged: waiting and repeating would help little."""
 MANY = 16
+"""The fewest slices for that rule."""
 
 
 def computation_ns(clock: Callable[[], int]) -> int:
@@ -48,26 +49,26 @@ def computation_ns(clock: Callable[[], int]) -> int:
 
 
 def await_usual(
-    time_ns: Callable[[], int], limit_ns: int, clock: Callable[[], int], sleep: Callable[[float], None]
+    time_ns: Callable[[], int], limit_ns: int | None, clock: Callable[[], int], sleep: Callable[[float], None]
 ) -> int:
     """Wait until the computation takes no longer than `limit_ns`, or for half a second; return its last time in nanoseconds.
 
     Args:
         time_ns: times the computation.
-        limit_ns: as `CoreSpeed.limit_ns` returns it.
+        limit_ns: as `CoreSpeed.limit_ns` returns it; None to wait for nothing.
         clock: returns nanoseconds.
         sleep: waits for some seconds.
     """
     until = clock() + PATIENCE_NS
     core_ns = time_ns()
-    while core_ns > limit_ns and clock() < until:
+    while limit_ns is not None and core_ns > limit_ns and clock() < until:
         sleep(PAUSE_S)
         core_ns = time_ns()
     return core_ns
 
 
 class CoreSpeed:
-    """Holds each slice against the earlier ones of its contender, since a framework's idle threads may slow the computation, too."""
+    """Compares each slice with earlier ones of its contender, as idle threads of a framework may slow the computation down, too."""
 
     def __init__(self, excess: float) -> None:
         """Has seen nothing yet.

@@ -218,7 +218,7 @@ class RunContext:
 
     @cached_property
     def core_speed(self) -> CoreSpeed:
-        """Tells slices whose core was slowed down from outside."""
+        """Recognizes slices whose core another virtual machine slowed down."""
         return CoreSpeed(GATE_CORE_SLOWDOWN)
 
     @cached_property

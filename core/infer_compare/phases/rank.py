@@ -46,17 +46,17 @@ def rank(context: RunContext, points: Points, *, disturbed: bool) -> tuple[Liter
             ranking = Ranking(context, points, plan, expectation, stack)
             if disturbed:
                 _look_at_machine(context)
-            # Without a budget, a second restart is sure: nothing is settled after the first.
-            sure = 2 if finished == 0 and len(groups) == 1 and context.deadline is None else 0
             for restart in range(finished + 1, plan.restarts + 1):
                 if not left:
                     break
                 if race is not None and not race.has_time_for(restart, expectation, left, finalists(context.run, left)):
                     break
                 begun += 1
+                # Nothing is settled after the first restart, so without a budget a second one follows.
+                another = restart == 1 < plan.restarts and len(groups) == 1 and context.deadline is None
                 context.observer.measuring(restart, plan.restarts, len(every_point(left)))
                 for group in groups:
-                    ranking.restart(begun, group, left, another=restart < min(sure, plan.restarts))
+                    ranking.restart(begun, group, left, another=another)
                 if race is not None:
                     race.after_restart(points, restart)
                 left = to_measure(context.run, points, restart)

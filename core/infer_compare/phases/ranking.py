@@ -70,8 +70,8 @@ class Ranking:
             restart: its number, from 1.
             group: the contenders whose workers are alive at the same time.
             left: the points to measure, of all groups.
-            another: whether a further restart of the same contenders is sure to follow. Its workers then start together with these,
-                so that no core is idle while the slowest framework is imported.
+            another: whether a further restart of the same contenders will follow. Its workers then start together with these: no core
+                is idle while the slowest framework is imported.
 
         Raises:
             HostBusy: this is the first restart, and none of its first rounds was clean.
@@ -91,22 +91,14 @@ class Ranking:
                 count.most, self.context.observer, self.context.quiet.has_come, self.context.surroundings.sleep
             )
         )
-        workers = self._fresh(list(points), restart)
+        workers = self._waiting or self.stack.enter_context(self.workers(list(points), restart))
+        self._waiting = None
         if another:
             self._waiting = self.stack.enter_context(self.workers(list(points), restart + 1))
             begin_workers_ahead(self.context, (workers, self._waiting))
         workers.start()
         self.make(workers, count, later_s, first)
         workers.end()
-
-    def _fresh(self, labels: Sequence[str], restart: int) -> RestartWorkers:
-        """Return the workers of a restart: those that were started ahead, if there are any for these contenders."""
-        waiting, self._waiting = self._waiting, None
-        if waiting is not None and (waiting.contenders, waiting.restart) == (tuple(labels), restart):
-            return waiting
-        if waiting is not None:
-            waiting.end()
-        return self.stack.enter_context(self.workers(labels, restart))
 
     def make(
         self, workers: RestartWorkers, count: RoundCount, later_s: float, first: FirstRounds | None = None

@@ -38,7 +38,7 @@ class RestartWorkers:
         self._workers = {label: context.worker(context.routes[label]) for label in labels}
         self._turns = Turns(context, expectation)
         self.contenders = tuple(labels)
-        self.restart = restart
+        self._restart = restart
         self._journal = context.journal
         self._order = context.order
         self._settled: frozenset[tuple[str, OperatingPoint]] = frozenset()
@@ -110,7 +110,7 @@ class RestartWorkers:
     def _finish(self, label: str) -> None:
         worker = self._workers[label]
         try:
-            self._journal.add(worker.finish(self.restart))
+            self._journal.add(worker.finish(self._restart))
         except OutcomeError as refused:
             self._no_start(label, refused)
         else:
@@ -153,7 +153,7 @@ class RestartWorkers:
         """
         while able := self.able(labels, point):
             try:
-                done = self._round(able, point, strict, index=index, repetition=repetition, confirm=confirm)
+                done = self._round(able, point, index=index, repetition=repetition, confirm=confirm, strict=strict)
             except ContenderLost:
                 continue
             self._journal.add(done)
@@ -171,7 +171,7 @@ class RestartWorkers:
             return None
         done = Round(
             phase="sustain",
-            restart=self.restart,
+            restart=self._restart,
             index=index,
             point=point,
             order=(label,),
@@ -183,7 +183,7 @@ class RestartWorkers:
         return done
 
     def _round(
-        self, labels: Sequence[str], point: OperatingPoint, strict: bool, *, index: int, repetition: int, confirm: bool
+        self, labels: Sequence[str], point: OperatingPoint, *, index: int, repetition: int, confirm: bool, strict: bool
     ) -> Round:
         warm_ups = [self._warm_up(label, point) for label in labels if (label, point) not in self._warm]
         order = self._order.round(labels)
@@ -195,7 +195,7 @@ class RestartWorkers:
         )
         return Round(
             phase="confirm" if confirm else "measure",
-            restart=self.restart,
+            restart=self._restart,
             index=index,
             repetition=repetition,
             point=point,
@@ -244,7 +244,7 @@ class RestartWorkers:
         return ContenderLost()
 
     def _record_death(self, label: str, point: OperatingPoint | None, outcome: AnyOutcome, phase: Phase) -> None:
-        self._journal.add(Death(contender=label, restart=self.restart, phase=phase, point=point, outcome=outcome))
+        self._journal.add(Death(contender=label, restart=self._restart, phase=phase, point=point, outcome=outcome))
 
     def __enter__(self) -> Self:
         for worker in self._workers.values():

@@ -48,7 +48,7 @@ class Turn(NamedTuple):
     sustain_s: float = 0.0
     """How long the `sustained` series runs."""
     strict: bool = False
-    """Whether the round is repeated if its slices are rejected, so that those on a core that was slowed down are rejected, too."""
+    """Whether the slice is rejected if its core was slowed down. That is done only while the round can still be repeated."""
 
 
 class Turns:
@@ -153,7 +153,7 @@ class Turns:
         )
 
     def _with_slowdown(self, diagnostics: Diagnostics, label: str) -> Diagnostics:
-        """Return diagnostics with the speed of the core, held against earlier slices of the contender."""
+        """Return diagnostics with the speed of the core, compared with earlier slices of the contender."""
         if diagnostics.core_ns is None:
             return diagnostics
         slowdown = self._context.core_speed.slowdown(label, diagnostics.core_ns)

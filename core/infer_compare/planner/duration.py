@@ -40,7 +40,7 @@ WARM_UP_S = 0.14
 """Three calls and 100 ms, and then two windows of 20 ms."""
 WARM_UP_CALLS = 8
 SLOW_S = 0.02
-"""Calls slower than this are warm after the first call and two that agree."""
+"""Slower calls are warm after the first call and two that agree, and after 100 ms."""
 SLOW_WARM_UP_CALLS = 2
 END_S = 0.1
 """Ending a worker politely."""

@@ -42,7 +42,7 @@ class RoundCount:
             self.clean[point] += 1
 
     def spares(self, point: OperatingPoint) -> bool:
-        """Return whether a point has more tries left than rounds missing, so that the next one may be rejected at no loss."""
+        """Return whether a point has more tries left than rounds missing; its next round can then be rejected without loss."""
         return self.tries - self.made[point] > self._missing(point)
 
     @property

@@ -25,10 +25,11 @@ from infer_compare.results.starts import Start
 from infer_compare.results.tuning import Dropped, Recipe
 
 RUN_SCHEMA = "infer-compare/run"
-RUN_VERSION = (3, 3)
+RUN_VERSION = (3, 4)
 """Major and minor: a reader refuses another major and ignores unknown fields of a newer minor. Since 3.0 the plan does not repeat
 options; since 3.1 contenders have threads, a precision and instances, and can be dropped; since 3.2 a server can do their work,
-which may be unavailable, points can have axes besides the batch, and slices can have metrics."""
+which may be unavailable, points can have axes besides the batch, and slices can have metrics; since 3.4 slices have the speed of their
+core."""
 
 ModelKind = Literal["convolution", "attention", "recurrent", "other"]
 

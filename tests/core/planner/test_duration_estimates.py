@@ -52,14 +52,15 @@ def test_figures_come_from_what_exploring_saw() -> None:
 def test_every_part_takes_time(latency_ns: int, first_ns: int, rounds: int) -> None:
     """And no less than the calls that it makes."""
     expectation = expecting(latency_ns, first_ns)
-    calls_s = latency_ns / 1e9
-    assert expectation.slice_s("a", ONE) > 2 * calls_s
+    # A call below 30 ms is made three times at least, a longer one twice, as none is dropped.
+    calls_s = (3 if latency_ns < 30_000_000 else 2) * latency_ns / 1e9
+    assert expectation.slice_s("a", ONE) > calls_s
     assert expectation.warm_up_s("a", ONE) > first_ns / 1e9
-    assert expectation.round_s(["a"], ONE) > 4 * calls_s
+    assert expectation.round_s(["a"], ONE) > 2 * calls_s
     points = {"a": (ONE, TWO)}
-    assert expectation.restart_s(points, rounds) > 8 * rounds * calls_s + 1
-    assert expectation.confirm_s(points, "quick") > 8 * 2 * calls_s + 1
-    assert expectation.confirm_s(points, "default") > 8 * 4 * calls_s + 1
+    assert expectation.restart_s(points, rounds) > 4 * rounds * calls_s + 1
+    assert expectation.confirm_s(points, "quick") > 4 * 2 * calls_s + 1
+    assert expectation.confirm_s(points, "default") > 4 * 4 * calls_s + 1
 
 
 @settings(deadline=None)

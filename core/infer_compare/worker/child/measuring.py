@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -82,8 +81,8 @@ def time_slice(
     gpu_before = gpu.snapshot() if gpu is not None else None
     core_ns = 0
     if meters.core_ns is not None:
-        # Instances that begin together do not wait.
-        limit_ns = request.core_ns if request.core_ns is not None and request.start_ns is None else sys.maxsize
+        # Instances begin together, so they do not wait.
+        limit_ns = request.core_ns if request.start_ns is None else None
         core_ns = await_usual(meters.core_ns, limit_ns, meters.clock, meters.sleep)
     if request.start_ns is not None:
         sleep_until(request.start_ns - SNAPSHOT_NS, meters.clock, meters.sleep)
